@@ -1,6 +1,7 @@
 /** The emulator's own pages under `/_meridian/`: health, metrics, invocation log, audit, injected faults. */
-import { didYouMean } from "../simulator/base/near-names.ts";
+import { didYouMean, suggestOneOf } from "../simulator/base/near-names.ts";
 import { parseDurationMs, parseShare } from "../simulator/base/quantities.ts";
+import { regionDirectory } from "../simulator/base/regions.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
 import { POLICY_READINGS, type PolicyReading, type RegionPolicy } from "./backends/region-policy.ts";
 import { sameSecret } from "./http/authentication.ts";
@@ -16,7 +17,7 @@ import {
   parseJsonObject,
 } from "./http/request-body.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
-import { type KnownNames, refuseUnknownName } from "./model/known-names.ts";
+import type { CatalogData } from "./model/catalog.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";
 import { metricData, metricStatistics } from "./monitoring/metric-queries.ts";
 import { type Metrics, prometheusText } from "./monitoring/metrics.ts";
@@ -219,4 +220,40 @@ function limitOf(query: URLSearchParams): number {
 
 function json(body: object): JsonReply {
   return { status: 200, body: JSON.stringify(body) };
+}
+
+export interface KnownNames {
+  /** Regions in which the fleet listens. */
+  readonly endpoints: readonly string[];
+  /** Those of AWS, and others that calls may run in. */
+  readonly regions: readonly string[];
+  /** Ids of models and profiles. */
+  readonly models: readonly string[];
+}
+
+/**
+ * @param data      what the fleet offers
+ * @param endpoints regions in which it listens
+ * @example knownNamesOf({ models: [], profiles: [] }, ["us-east-1"]).endpoints // => ["us-east-1"]
+ */
+export function knownNamesOf({ models, profiles }: CatalogData, endpoints: readonly string[]): KnownNames {
+  const reached = profiles.flatMap(({ destinationsBySource }) => Object.values(destinationsBySource).flat());
+  return {
+    endpoints,
+    regions: [...new Set([...endpoints, ...reached, ...regionDirectory([]).keys()])],
+    models: [...models.map(({ modelId }) => modelId), ...profiles.map(({ profileId }) => profileId)],
+  };
+}
+
+/**
+ * Refuses a name that is not known; undefined is no name.
+ *
+ * @throws ServiceError ValidationException, with the nearest name and all that are known
+ */
+export function refuseUnknownName(what: string, name: string | undefined, known: readonly string[]): void {
+  if (name === undefined || known.includes(name)) return;
+  throw new ServiceError(
+    "ValidationException",
+    `there is no ${what} ${name.slice(0, 60)}; ${suggestOneOf(name, known)}.`,
+  );
 }

@@ -1,12 +1,13 @@
 /** A fleet: one Bedrock-compatible endpoint for each source region, in one process, over one backend. */
 import { MeridianError } from "../simulator/base/errors.ts";
 import type { Plan } from "../simulator/scenario/plan.ts";
+import { knownNamesOf } from "./admin.ts";
 import { type FaultInjector, withFaults } from "./backends/faults.ts";
 import { createFixedLatencyBackend, type FixedLatencyOptions } from "./backends/queue.ts";
 import { type RegionPolicy, withRegionPolicy } from "./backends/region-policy.ts";
 import { createWorldBackend, type WorldBackendOptions } from "./backends/world-backend.ts";
 import { createApplicationProfiles, createControlPlane } from "./control-plane.ts";
-import { endpointOf, environmentOf, type FleetEndpoint } from "./endpoint.ts";
+import { endpointOf, environmentOf, type FleetEndpoint, refuseOpenHost } from "./endpoint.ts";
 import {
   type AuthMode,
   type Credentials,
@@ -15,7 +16,6 @@ import {
   TEST_CREDENTIALS,
   TEST_IDENTITY_ARN,
 } from "./http/authentication.ts";
-import { refuseOpenHost } from "./http/host.ts";
 import {
   type Certificate,
   DEFAULT_LISTENER_LIMITS,
@@ -36,7 +36,6 @@ import {
 } from "./model/catalog.ts";
 import { createClock, type EmulatorClock } from "./model/clock.ts";
 import { notEnforced } from "./model/facts.ts";
-import { knownNamesOf } from "./model/known-names.ts";
 import { createInvocationLog, type InvocationLog, type InvocationOutcome } from "./monitoring/invocation-log.ts";
 import { createMetrics, type Metrics } from "./monitoring/metrics.ts";
 import { createRegionService, type RegionContext } from "./region-service.ts";

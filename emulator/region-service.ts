@@ -2,9 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { type AdminContext, handleAdmin, requireToken } from "./admin.ts";
 import type { ApplicationProfiles, ControlPlane } from "./control-plane.ts";
+import { refuseForeignHost } from "./endpoint.ts";
 import { type AuthMode, authenticate, authenticateHeaders } from "./http/authentication.ts";
 import { ServiceError, type ServiceFault } from "./http/errors.ts";
-import { refuseForeignHost } from "./http/host.ts";
 import { type BodyLimits, RequestAborted, readBody } from "./http/request-body.ts";
 import { type InferenceOperation, parseRoute, type Route } from "./http/router.ts";
 import { faultReply, sendJson, type WireRequest, type WireResponse } from "./http/wire.ts";

@@ -22,7 +22,7 @@ export { CHARTS } from "./charts/index.ts";
 // Reports of a run, whole.
 export { renderHtml } from "./html/report.ts";
 export { renderSvg, type SvgOptions } from "./html/svg.ts";
-export type { Explorable, NotExplorable } from "./live/explorable.ts";
+export type { Explorable, NotExplorable } from "./live/panel.ts";
 // Tables as data, and CSV.
 export { classTable, regionTable, savingTable, strategyTable } from "./tables/strategies.ts";
 export { type Cell, type Column, csvRows, type Row, type Table, toCsv } from "./tables/table.ts";

@@ -3,9 +3,10 @@
  * Programs for Node are bundled with shared chunks, k6 scripts and what browsers run each into one file; types come
  * from the compiler.
  * `--code-into <folder>` writes the code there and no types: the tests run the command as it will be installed.
+ * `--code-from <folder>` takes the code that this wrote, and adds the types.
  */
 import { execFileSync } from "node:child_process";
-import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
@@ -49,7 +50,9 @@ const NODE_OF_COMMANDER: Plugin = {
   },
 };
 
-const { values: OPTIONS } = parseArgs({ options: { "code-into": { type: "string" } } });
+const { values: OPTIONS } = parseArgs({
+  options: { "code-into": { type: "string" }, "code-from": { type: "string" } },
+});
 const DIST = resolve(OPTIONS["code-into"] ?? join(PACKAGE_ROOT, "dist"));
 
 await buildPackage();
@@ -58,6 +61,10 @@ async function buildPackage(): Promise<void> {
   const { exports, dependencies } = readManifest();
   const library = librarySources(exports);
   rmSync(DIST, { recursive: true, force: true });
+  if (OPTIONS["code-from"] !== undefined) {
+    cpSync(OPTIONS["code-from"], DIST, { recursive: true });
+    return emitTypes(library);
+  }
   const common: BuildOptions = {
     absWorkingDir: PACKAGE_ROOT,
     outbase: ".",
@@ -194,7 +201,7 @@ function librarySources(exports: Manifest["exports"]): readonly string[] {
 /** Types of the library's entries and of what they name, and of nothing else. */
 function emitTypes(library: readonly string[]): void {
   const config = join(DIST, "tsconfig.json");
-  writeFileSync(config, JSON.stringify(typesConfig([...library, ...PROGRAMS])));
+  writeFileSync(config, JSON.stringify(typesConfig(library)));
   execFileSync(join(PACKAGE_ROOT, "node_modules", ".bin", "tsc"), ["-p", config, "--singleThreaded"], {
     stdio: ["ignore", "inherit", "inherit"],
     shell: process.platform === "win32",
@@ -219,8 +226,9 @@ function follow(file: string, reached: Set<string>): void {
   }
 }
 
-/** The compiler also holds the code to what the oldest Node has: its library is that of the year before. */
-function typesConfig(files: readonly string[]): unknown {
+/** Holds all of the code to its types, except where it is taken as it is: then that has been done. */
+function typesConfig(library: readonly string[]): unknown {
+  const noCheck = OPTIONS["code-from"] !== undefined;
   return {
     extends: "../tsconfig.json",
     compilerOptions: {
@@ -228,11 +236,11 @@ function typesConfig(files: readonly string[]): unknown {
       declaration: true,
       emitDeclarationOnly: true,
       rewriteRelativeImportExtensions: true,
-      lib: ["es2023", "es2024.string"],
+      noCheck,
       rootDir: "..",
       outDir: ".",
     },
     include: [],
-    files: [...files, ...AMBIENT].map((file) => `../${file}`),
+    files: [...library, ...(noCheck ? [] : PROGRAMS), ...AMBIENT].map((file) => `../${file}`),
   };
 }

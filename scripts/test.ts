@@ -11,17 +11,32 @@ import { PACKAGE_ROOT } from "./io/process.ts";
 import { helpersOf, whyOwnProcess } from "./testing/own-process.ts";
 import { compilePackage, PACKAGE_VARIABLE } from "./testing/package.ts";
 import { createReport } from "./testing/report.ts";
-import { runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
+import { type Lane, runCheck, runInSlots, type TestFile } from "./testing/slots.ts";
 
 const FILE_LIMIT_MS = 900_000;
 
-/** What takes long starts first, so that no core is idle at the end; and what mostly waits, beside what computes. */
+/**
+ * What mostly waits (for k6, for emulators in real time, for a browser), the longest first: these run beside what
+ * computes, and before it where both want the processor, as they measure time.
+ */
+const WAITING = [
+  ...["e2e/emulate.", "scripts/commands/validate", "scripts/bench/executors", "scripts/commands/probe"],
+  ...["scripts/bench/", "scripts/commands/bench.", "scripts/playground/browser", "e2e/emulat", "studies/held-out/"],
+  ...["reports/html/browser", "scripts/view/", "studies/performance/executors", "scripts/probe/", "scripts/testing/"],
+  ...["scripts/playground/session", "emulator/http/", "emulator/sdk", "e2e/litellm"],
+].map(inTests);
+/** Of the others, what takes long starts first, so that no core is idle at the end. */
 const LONGEST_FIRST = [
-  ...["contributing", "package", "e2e/", "scripts/commands/validate", "scripts/commands/", "docs"].map(inTests),
-  ...["scripts/bench/", "studies/", "scenarios/", "golden/", "scripts/", "simulator/calibrate/", "metamorphic/"].map(
-    inTests,
-  ),
-];
+  ...["contributing", "package", "docs", "studies/", "scripts/commands/", "e2e/", "scenarios/", "golden/"],
+  ...["scripts/", "metamorphic/", "simulator/calibrate/", "simulator/experiment/", "simulator/service/capacity/"],
+  ...["simulator/traffic/", "simulator/validate/"],
+].map(inTests);
+
+/** Waiting tests at a time: together they need less than one core. */
+const WAITING_SLOTS = 3;
+
+/** Set where a test runs tests. */
+const INNER_VARIABLE = "MERIDIAN_TEST_INNER";
 
 /** Starts the command: tests that reach it want the compiled package. */
 const COMMAND_HELPER = "test/scripts/run-meridian.ts";
@@ -34,7 +49,7 @@ const words = process.argv.slice(2).filter((argument) => !OPTIONS.includes(argum
 const files = globSync("test/**/*.test.ts", { cwd: PACKAGE_ROOT })
   .map((file) => file.replaceAll("\\", "/"))
   .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
-  .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  .sort();
 if (files.length === 0) {
   process.stderr.write(`no test file ${words.length === 0 ? "in test/" : `with ${words.join(" or ")} in its path`}\n`);
   process.exit(1);
@@ -44,23 +59,15 @@ if (process.argv.includes("--full")) process.env.MERIDIAN_TEST_FULL = "1";
 // What one process has compiled the next need not: half of the start of a command.
 process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "meridian-compile-cache");
 const report = createReport(PACKAGE_ROOT);
-const work: readonly TestFile[] = files.map((file) => ({
-  path: join(PACKAGE_ROOT, file),
-  isShared: whyOwnProcess(file, textOf) === undefined,
-}));
 const checks = ["typecheck", "lint", "unused"]
   .filter(() => process.argv.includes("--checks"))
-  .map((script) => async () => report.check(await runCheck(script, PACKAGE_ROOT)));
+  .map(async (script) => report.check(await runCheck(script, PACKAGE_ROOT)));
 delete process.env[PACKAGE_VARIABLE];
 const starters = files.filter((file) => helpersOf(file, textOf).has(COMMAND_HELPER));
 const compiled = starters.length > SOURCES_MAX ? await compilePackage(PACKAGE_ROOT) : undefined;
 if (compiled !== undefined) process.env[PACKAGE_VARIABLE] = compiled.folder;
-await runInSlots([...work.slice(0, 2), ...checks, ...work.slice(2)], {
-  // One more than there are cores: tests of k6 and of emulators spend much of their time waiting.
-  slots: availableParallelism() + 1,
-  fileLimitMs: FILE_LIMIT_MS,
-  onFile: report.file,
-});
+await runInSlots(lanesOf(files), { fileLimitMs: FILE_LIMIT_MS, onFile: report.file });
+await Promise.all(checks);
 compiled?.remove();
 process.exitCode = report.finish() ? 0 : 1;
 
@@ -68,9 +75,31 @@ function inTests(prefix: string): string {
   return `test/${prefix}`;
 }
 
-function rank(file: string): number {
-  const index = LONGEST_FIRST.findIndex((prefix) => file.startsWith(prefix));
-  return index === -1 ? LONGEST_FIRST.length : index;
+function lanesOf(paths: readonly string[]): readonly Lane[] {
+  const waits = (file: string) => rank(file, WAITING) < WAITING.length;
+  const waiting = inOrder(paths.filter(waits), WAITING);
+  const computing = inOrder(
+    paths.filter((file) => !waits(file)),
+    LONGEST_FIRST,
+  );
+  // A run that a test has started takes one core, as that test does.
+  if (process.env[INNER_VARIABLE] !== undefined) return [{ work: [...waiting, ...computing], slots: 1 }];
+  return [
+    { work: computing, slots: availableParallelism(), isPatient: waiting.length > 0 },
+    { work: waiting, slots: WAITING_SLOTS },
+  ];
+}
+
+/** Files by the first of the prefixes that they have, then by name. */
+function inOrder(paths: readonly string[], prefixes: readonly string[]): readonly TestFile[] {
+  return [...paths]
+    .sort((a, b) => rank(a, prefixes) - rank(b, prefixes) || (a < b ? -1 : 1))
+    .map((file) => ({ path: join(PACKAGE_ROOT, file), isShared: whyOwnProcess(file, textOf) === undefined }));
+}
+
+function rank(file: string, prefixes: readonly string[]): number {
+  const index = prefixes.findIndex((prefix) => file.startsWith(prefix));
+  return index === -1 ? prefixes.length : index;
 }
 
 function textOf(path: string): string | undefined {

@@ -4,15 +4,31 @@
  */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { IS_FULL } from "./budget.ts";
+import { REGISTRIES } from "./tidy/registries.ts";
+import { missingFromIndex, missingProof, RULES, testedPaths } from "./tidy/rules.ts";
+import { parseSource } from "./tidy/source.ts";
 
 const ROOT = join(import.meta.dirname, "..");
-/** Making all reference pages anew, and holding them to the code, is for a full run: half of the time of this test. */
-const ONLY_IN_FULL = ["npm run docs", "docs/reference", "commands/schema"];
+/**
+ * For a full run: making all reference pages anew, holding them to the code, drawing all pictures once more after they
+ * were drawn, and holding the rest of the tree to the rules of the house.
+ */
+const ONLY_IN_FULL = ["npm run docs", "docs/reference", "commands/schema", "golden/reports", "tidy"];
 const WALKTHROUGH = /^Add an? (.+)$/;
 const EXTENSION_POINTS = ["strategy", "trace format", "capacity model", "chart", "endpoint adapter"];
 
@@ -26,6 +42,9 @@ interface Block {
   readonly text: string;
 }
 
+const { scripts } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  readonly scripts: Readonly<Record<string, string>>;
+};
 const blocks = walkthroughBlocks(readFileSync(join(ROOT, "CONTRIBUTING.md"), "utf8"));
 const checks = blocks.filter(({ language, mark }) => language === "sh" && mark === "check");
 const changes = blocks.filter(({ language }) => language === "diff");
@@ -74,25 +93,48 @@ describe("CONTRIBUTING.md", () => {
   it("shows commands that pass", async () => {
     const commands = checks.flatMap(({ text }) => text.trim().split("\n"));
     const unit = /^npm run unit -- (.+)$/;
-    // The tests of all walk-throughs in one run; other commands once each, before it.
-    const now = (each: string) => IS_FULL || !ONLY_IN_FULL.includes(each);
-    for (const command of new Set(commands.filter((each) => !unit.test(each) && now(each)))) await passes(command);
-    const words = new Set(commands.flatMap((command) => unit.exec(command)?.[1]?.split(" ") ?? []).filter(now));
     for (const left of ONLY_IN_FULL)
       assert.ok(
         commands.some((command) => command.includes(left)),
         left,
       );
-    assert.ok(words.delete("tidy"));
-    const output = await passes(`npm run unit -- ${[...words].join(" ")}`);
-    for (const path of tests) assert.ok(output.includes(`ok      ${path}`), `no command runs ${path}`);
+    const now = (each: string) => IS_FULL || !ONLY_IN_FULL.includes(each);
+    // The tests of all walk-throughs in one run, which draws the pictures too; other commands once each, before it.
+    const draw = /^UPDATE_GOLDEN=1 npm run unit -- (.+)$/;
+    const others = commands.filter((each) => !unit.test(each) && !draw.test(each) && now(each));
+    for (const command of new Set(others)) await passes(command);
+    const words = new Set(commands.flatMap((command) => unit.exec(command)?.[1]?.split(" ") ?? []).filter(now));
+    const drawn = commands.flatMap((command) => draw.exec(command)?.[1] ?? []);
+    const { output } = await run(`UPDATE_GOLDEN=1 npm run unit -- ${[...drawn, ...words].join(" ")}`);
+    if (IS_FULL) await passes(`npm run unit -- ${drawn.join(" ")}`);
+    for (const path of tests) assert.ok(output.includes(`ok      ${path}`), `no command runs ${path}:\n${output}`);
     // What tidy says of the rest of the tree is for the test of the tree.
-    const { output: tidy } = await run("npm run unit -- tidy.test");
-    const names = files.map(({ mark }) => basename(mark));
-    assert.deepEqual(
-      tidy.split("\n").filter((line) => names.some((name) => line.includes(name))),
-      [],
-    );
+    const failed = output
+      .split("\n")
+      .filter((line) => line.startsWith("FAILED ") && !line.includes("test/tidy.test.ts"));
+    assert.deepEqual(failed, [], output);
+    const untidy = output.split("\n").filter((line) => !/^ok /.test(line) && isOfWalkthrough(line));
+    assert.deepEqual(untidy, [], output);
+  });
+
+  it("shows files that the rules of the house accept", () => {
+    const parsed = (paths: readonly string[]) =>
+      paths.map((path) => parseSource(path, readFileSync(join(copy, path), "utf8")));
+    const own = parsed(files.map(({ mark }) => mark).filter((path) => path.endsWith(".ts")));
+    const tested = testedPaths(own);
+    const untested = own.filter(({ path }) => !path.startsWith("test/") && !tested.has(path)).map(({ path }) => path);
+    const registries = REGISTRIES.filter(({ folder }) => own.some(({ path }) => dirname(path) === folder));
+    assert.ok(registries.length >= EXTENSION_POINTS.length);
+    const unlisted = registries.flatMap((registry) => {
+      const inside = globSync(`{,test/}${registry.folder}/*.ts`, { cwd: copy }).map((path) =>
+        path.replaceAll("\\", "/"),
+      );
+      const all = parsed(inside);
+      const page = registry.page === undefined ? undefined : readFileSync(join(copy, registry.page), "utf8");
+      return [...missingFromIndex(registry, all), ...(page === undefined ? [] : missingProof(registry, all, page))];
+    });
+    const broken = Object.values(RULES).flatMap((rule) => own.flatMap(rule));
+    assert.deepEqual([...untested, ...unlisted, ...broken], []);
   });
 
   it("and what is forgotten is named by the conformance suites", async () => {
@@ -100,9 +142,16 @@ describe("CONTRIBUTING.md", () => {
     for (const path of samples) cpSync(join(ROOT, path), join(copy, path));
     rmSync(join(copy, "docs/strategies/stay.md"));
     rmSync(join(copy, "test/reports/charts/failed-share.test.ts"));
-    const { code, output } = await run(
-      "npm run unit -- strategies/index formats/index capacity/index adapters/conformance",
-    );
+    const suites = [
+      "strategies/index",
+      "traffic/formats/index",
+      "service/capacity/index",
+      "bench/adapters/conformance",
+    ];
+    const paths = suites.map((name) => `test/simulator/${name}.test.ts`).join(" ");
+    const names =
+      "--test-name-pattern='^stay: is pure' --test-name-pattern='has a .*sample' --test-name-pattern='and a sample'";
+    const { code, output } = await run(`node --test --test-isolation=none ${names} ${paths}`);
     assert.equal(code, 1);
     for (const wanted of [
       "docs/strategies/stay.md is missing",
@@ -113,6 +162,10 @@ describe("CONTRIBUTING.md", () => {
       assert.ok(output.includes(wanted), `"${wanted}" is not in:\n${output}`);
   });
 });
+
+function isOfWalkthrough(line: string): boolean {
+  return files.some(({ mark }) => line.includes(basename(mark)));
+}
 
 function walkthroughBlocks(markdown: string): readonly Block[] {
   const found: Block[] = [];
@@ -160,12 +213,13 @@ async function passes(command: string): Promise<string> {
   return output;
 }
 
-/** Runs a command in the copy, as a contributor would. */
-function run(command: string): Promise<{ readonly code: number; readonly output: string }> {
+/** Runs a command in the copy, as a contributor would; npm's scripts without npm, which takes half a second each. */
+function run(typed: string): Promise<{ readonly code: number; readonly output: string }> {
   // What is compiled here is of no use to anything else: its paths go with the copy.
   const NODE_COMPILE_CACHE = join(copy, ".cache");
-  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, npm_config_update_notifier: "false" };
+  const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, MERIDIAN_TEST_INNER: "1" };
   delete env.NODE_TEST_CONTEXT;
+  const command = typed.replace(/npm run (\w+)(?: --)?/, (_, name: string) => scripts[name] ?? `no script ${name}`);
   return new Promise((resolve) => {
     execFile("sh", ["-c", command], { cwd: copy, env, maxBuffer: 2 ** 24 }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code ?? 1), output: `${stdout}${stderr}` });

@@ -1,13 +1,12 @@
+// Own process: the sessions of the documents work in folders of their own.
 import assert from "node:assert/strict";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
-import { Command } from "commander";
 import { loadEndpoints } from "../scripts/bench/endpoints-file.ts";
-import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
-import { meridian, meridianHere } from "./scripts/run-meridian.ts";
+import { meridianHere } from "./scripts/run-meridian.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const PAGES = [...globSync("*.md", { cwd: ROOT }), ...globSync("docs/**/*.md", { cwd: ROOT })]
@@ -42,6 +41,9 @@ function blocksOf(page: string, markdown: string): readonly Block[] {
 const texts = new Map(PAGES.map((page) => [page, readFileSync(join(ROOT, page), "utf8")]));
 const blocks = PAGES.flatMap((page) => blocksOf(page, texts.get(page)!));
 
+/** Starts no threads, which would take longer than the work and change no result. */
+const simulate = ["simulate", "--workers", "1"];
+
 /** Commands of a shell block: one per line, comments and continued lines joined. */
 function commandsOf(block: Block): readonly string[] {
   const joined = block.text.replaceAll("\\\n", " ");
@@ -70,20 +72,24 @@ async function fault(command: string): Promise<string | undefined> {
     return known ? undefined : `package.json has no script "${script}"`;
   }
   if (words[0] !== "npx" || words[1] !== "meridian") return undefined;
-  const definition = commands.find((each) => each.name === words[2]);
-  if (definition === undefined) return words[2]?.startsWith("-") ? undefined : `there is no verb "${words[2]}"`;
-  const verb = new Command();
-  (await definition.load()).configure(verb);
-  const known = [
-    ...verb.options.flatMap((option) => [option.long, option.short]),
-    "--json",
-    "--quiet",
-    "-q",
-    "--no-color",
-    "--help",
-  ];
-  const strange = words.slice(3).find((word) => /^--?[a-z]/.test(word) && !known.includes(word.split("=")[0]));
-  return strange === undefined ? undefined : `meridian ${definition.name} has no option ${strange}`;
+  const verb = words[2]!;
+  if (verb.startsWith("-")) return undefined;
+  const help = await helpOf(verb);
+  if (help === undefined) return `there is no verb "${verb}"`;
+  const known: readonly string[] = help.match(/--?[a-z][\w-]*/g) ?? [];
+  const strange = words.slice(3).find((word) => /^--?[a-z]/.test(word) && !known.includes(word.split("=")[0]!));
+  return strange === undefined ? undefined : `meridian ${verb} has no option ${strange}`;
+}
+
+const helps = new Map<string, string | undefined>();
+
+/** What a verb says of its options; undefined where there is none of that name. */
+async function helpOf(verb: string): Promise<string | undefined> {
+  if (!helps.has(verb)) {
+    const { code, stdout } = await meridianHere([verb, "--help"]);
+    helps.set(verb, code === 0 ? stdout : undefined);
+  }
+  return helps.get(verb);
 }
 
 describe("documents", () => {
@@ -149,7 +155,7 @@ describe("documents", () => {
       const folder = mkdtempSync(join(tmpdir(), "meridian-"));
       const file = join(folder, `${name}.yaml`);
       writeFileSync(file, scenario.text);
-      const { code, stdout, stderr } = await meridianHere(["simulate", file, "--out", join(folder, "runs")]);
+      const { code, stdout, stderr } = await meridianHere([...simulate, file, "--out", join(folder, "runs")]);
       assert.equal(code, 0, stderr);
       rmSync(folder, { recursive: true });
       expectOutput(block, stdout);
@@ -245,7 +251,11 @@ async function runSession(session: readonly Block[]): Promise<void> {
       for (const command of commandsOf(block)) {
         const [npx, name, ...args] = wordsOf(command);
         assert.deepEqual([npx, name], ["npx", "meridian"], `${command}: a session runs npx meridian ...`);
-        const { code, stdout, stderr } = await meridian(args, { cwd: folder });
+        const { code, stdout, stderr } = await meridianHere(
+          args[0] === "simulate" ? [...simulate, ...args.slice(1)] : args,
+          {},
+          folder,
+        );
         assert.equal(code, expected, `${block.page}:${block.line}  ${stderr}`);
         printed += stdout;
       }

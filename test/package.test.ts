@@ -5,7 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { prepareExperiment } from "../scripts/io/experiment.ts";
+import { parseSet } from "../scripts/io/overrides.ts";
 import { jobsOf, runExperiment } from "../scripts/io/run-experiment.ts";
+import { PACKAGE_VARIABLE } from "../scripts/testing/package.ts";
 import { installPackage, type PackedPackage, startupTable } from "../studies/performance/startup.ts";
 import { OLD_NODE } from "./scripts/old-node.ts";
 
@@ -13,7 +15,11 @@ const ROOT = join(import.meta.dirname, "..");
 const FILES_MAX = 450;
 const BYTES_MAX = 3_000_000;
 
+/** Enough requests for results that differ where the code differs. */
+const FEW = "requests=500";
+
 interface Manifest {
+  readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
@@ -46,10 +52,13 @@ describe("the package, installed from its tarball", () => {
     return spawnSync(process.execPath, [file, ...args], { cwd: folder, encoding: "utf8", timeout: 120_000, env });
   };
   const meridian = (...args: readonly string[]) => run(inside(manifest.bin.meridian!), ...args);
+  const simulate = ["simulate", "chat.yaml", "--json", "--quiet", "--set", FEW];
+  let simulated: SpawnSyncReturns<string>;
 
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "meridian-"));
-    packed = installPackage(folder);
+    const compiled = process.env[PACKAGE_VARIABLE];
+    packed = installPackage(folder, compiled === undefined ? undefined : join(compiled, "dist"));
     mkdirSync(join(folder, "node_modules", "@types"));
     symlinkSync(join(ROOT, "node_modules", "@types", "node"), join(folder, "node_modules", "@types", "node"), "dir");
     writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", type: "module", private: true }));
@@ -60,6 +69,11 @@ describe("the package, installed from its tarball", () => {
     for (const { name, text } of examples) writeFileSync(join(folder, name), text);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("is built before it is packed", () => {
+    const { prepack, build } = manifest.scripts;
+    assert.deepEqual([prepack, build], ["npm run build", "node scripts/build.ts"]);
+  });
 
   it("is small, and holds no sources, tests or studies", () => {
     assert.ok(packed.files.length < FILES_MAX, `${packed.files.length} files`);
@@ -137,24 +151,31 @@ describe("the package, installed from its tarball", () => {
     }
   });
 
-  for (const { name } of examples) {
-    it(`runs the example ${name}`, () => {
-      const { status, stdout, stderr } = run(join(folder, name));
-      assert.equal(status, 0, stderr);
+  it("runs the examples of its pages", () => {
+    const file = join(folder, "examples.mjs");
+    writeFileSync(file, runnerOf(examples.map(({ name }) => name)));
+    const { status, stdout, stderr } = run(file);
+    assert.equal(status, 0, stderr);
+    const said = JSON.parse(stdout) as Readonly<Record<string, string>>;
+    for (const { name } of examples) {
       const shown = printed.find((block) => block.name === name);
-      if (shown !== undefined) assert.equal(stdout, shown.text);
-      else assert.ok(stdout.length > 40 && flat(answer!.text).startsWith(flat(stdout)), stdout);
-    });
-  }
+      const text = said[name]!;
+      if (shown !== undefined) assert.equal(text, shown.text, name);
+      else assert.ok(text.length > 40 && flat(answer!.text).startsWith(flat(text)), `${name}: ${text}`);
+    }
+  });
 
   it("checks and simulates by its command, with the results of the sources", async () => {
     assert.equal(meridian("--version").stdout, `${JSON.parse(readFileSync(inside("package.json"), "utf8")).version}\n`);
     const checked = meridian("check", "chat.yaml");
     assert.equal(checked.status, 0, checked.stderr);
     assert.match(checked.stdout, /^ok {2}chat\.yaml: 2 strategies, 2 regions/);
-    const simulated = meridian("simulate", "chat.yaml", "--json", "--quiet");
+    simulated = meridian(...simulate);
     assert.equal(simulated.status, 0, simulated.stderr);
-    const experiment = await prepareExperiment(join(folder, "chat.yaml"), { overrides: [], strategies: [] });
+    const experiment = await prepareExperiment(join(folder, "chat.yaml"), {
+      overrides: [parseSet(FEW)],
+      strategies: [],
+    });
     const result = await runExperiment(experiment, jobsOf(experiment, 1), {
       workers: 1,
       signal: new AbortController().signal,
@@ -163,14 +184,14 @@ describe("the package, installed from its tarball", () => {
     assert.deepEqual(JSON.parse(simulated.stdout), JSON.parse(JSON.stringify(result)));
   });
 
-  it("runs on an older Node than that of a checkout", {
+  it("runs on an older Node than that of a checkout, with the same results", {
     skip: OLD_NODE === undefined && "no older Node on this host",
   }, () => {
-    const args = [inside(manifest.bin.meridian!), "simulate", "chat.yaml", "--quiet", "--json"];
     const { NODE_TEST_CONTEXT, MERIDIAN_HOST_NODE, ...env } = process.env;
+    const args = [inside(manifest.bin.meridian!), ...simulate];
     const { status, stdout, stderr } = spawnSync(OLD_NODE!, args, { cwd: folder, encoding: "utf8", env });
     assert.equal(status, 0, stderr);
-    assert.equal(stdout, meridian("simulate", "chat.yaml", "--quiet", "--json").stdout);
+    assert.equal(stdout, simulated.stdout);
   });
 
   it("finds its data, and lists it", () => {
@@ -192,6 +213,20 @@ describe("the table of starts", () => {
     assert.match(table, /\| `meridian --help` \| +60 \| +2\.0 \|/);
   });
 });
+
+/** A program that runs others one after the other, and prints what each has printed. */
+function runnerOf(names: readonly string[]): string {
+  return `const said = {};
+const { write } = process.stdout;
+for (const name of ${JSON.stringify(names)}) {
+  said[name] = "";
+  process.stdout.write = (text) => { said[name] += text; return true; };
+  await import("./" + name);
+}
+process.stdout.write = write;
+process.stdout.write(JSON.stringify(said));
+`;
+}
 
 function isExpected(path: string): boolean {
   return (

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { REGISTRIES } from "./tidy/registries.ts";
 import {
   circles,
   isTypesOnly,
@@ -11,7 +12,6 @@ import {
   missingFromIndex,
   missingProof,
   privateWords,
-  type Registry,
   RULES,
   SHORT_FILES,
   testedPaths,
@@ -38,18 +38,6 @@ function none(violations: readonly Violation[]): void {
   assert.equal(violations.length, 0, `\n${violations.join("\n")}\n`);
 }
 
-const REGISTRIES: readonly Registry[] = [
-  { folder: "scripts/commands", definitionType: "CommandDefinition" },
-  { folder: "simulator/strategies", definitionType: "StrategyDefinition" },
-  { folder: "simulator/random/laws", definitionType: "LawDefinition" },
-  { folder: "simulator/traffic/arrivals", definitionType: "ArrivalDefinition" },
-  { folder: "simulator/traffic/formats", definitionType: "TraceFormat" },
-  { folder: "simulator/bench/adapters", definitionType: "EndpointAdapter" },
-  { folder: "simulator/service/capacity", definitionType: "CapacityModel", page: "docs/model/capacity.md" },
-  { folder: "simulator/sweep/designs", definitionType: "Design" },
-  { folder: "reports/charts", definitionType: "Chart" },
-];
-
 /** Source files (or whole folders, with a slash at the end) that no test imports, and what exercises them instead. */
 const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/test.ts": "it runs the tests; a fault in it shows in every run",
@@ -57,14 +45,12 @@ const TESTED_ELSEWHERE: Readonly<Record<string, string>> = {
   "scripts/browser/playground-worker.ts": "test/scripts/browser/playground-worker.test.ts runs it bundled",
   "scripts/browser/without-eval.ts": "test/scripts/browser/playground-worker.test.ts runs it where eval is forbidden",
   "scripts/browser/page/": "test/scripts/playground/browser.test.ts runs the page in Chromium",
-  "scripts/view/playground.ts": "test/scripts/playground/browser.test.ts asks the server for its pages",
   "scripts/cli.ts": "test/scripts/meridian.test.ts drives it as a process",
   "scenarios/k6/runtime.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scenarios/k6/native-executor.ts": "it runs in k6 alone; test/scripts/bench/executors.test.ts drives it there",
   "scenarios/k6/replay.ts": "it runs in k6 alone; test/scripts/bench/run.test.ts drives it there",
   "scripts/io/simulate-worker.ts": "test/scripts/commands/simulate.test.ts runs it in threads",
   "scripts/plan/make-plan.ts": "test/scripts/plan/plan.test.ts drives it through its command",
-  "scripts/plan/priced.ts": "test/scripts/plan/plan.test.ts drives it through its command",
   "scripts/plan/variants.ts": "test/scripts/plan/plan.test.ts drives it through its command",
   "scripts/io/save-experiment.ts": "test/scripts/commands/simulate.test.ts runs it through its command",
   "scripts/sweep/sweep-worker.ts": "test/scripts/commands/sweep.test.ts runs it in threads",

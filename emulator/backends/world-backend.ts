@@ -31,8 +31,7 @@ import {
   createCallRoutes,
   prefixesOf,
 } from "./call-routes.ts";
-import { applyFault } from "./faults.ts";
-import type { FaultRule } from "./struck-call.ts";
+import { applyFault, type FaultRule } from "./faults.ts";
 import { faultOf, WorldCall } from "./world-call.ts";
 
 /** Options of {@link createWorldBackend}. */

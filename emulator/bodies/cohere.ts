@@ -1,8 +1,16 @@
 /** Requests and answers of Cohere's Command R models. */
 import { type Answer, type AnswerFormat, answerPiece, derivedId, wholeText } from "../model/answer.ts";
 import { PromptMeter } from "../model/prompt.ts";
-import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
-import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
+import {
+  type BodySchema,
+  checkBody,
+  type InvokeBody,
+  malformedInput,
+  optionalInteger,
+  optionalTexts,
+  requiredText,
+  SHARE,
+} from "./body.ts";
 
 const SCHEMA: BodySchema = {
   message: { type: "String", isRequired: true },

@@ -1,8 +1,15 @@
 /** Requests and answers of Meta's Llama models. */
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
-import { type InvokeBody, malformedInput, optionalInteger, requiredText } from "./body.ts";
-import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
+import {
+  type BodySchema,
+  checkBody,
+  type InvokeBody,
+  malformedInput,
+  optionalInteger,
+  requiredText,
+  SHARE,
+} from "./body.ts";
 
 const DEFAULT_MAX_GEN_LEN = 512;
 

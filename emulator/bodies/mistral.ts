@@ -1,8 +1,16 @@
 /** Requests and answers of Mistral's models: text and chat completion. */
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
-import { type InvokeBody, malformedInput, optionalInteger, optionalTexts, requiredText } from "./body.ts";
-import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
+import {
+  type BodySchema,
+  checkBody,
+  type InvokeBody,
+  malformedInput,
+  optionalInteger,
+  optionalTexts,
+  requiredText,
+  SHARE,
+} from "./body.ts";
 import { chatCompletionsFormat, parseChat } from "./chat-completions.ts";
 
 /** Of text completion. */

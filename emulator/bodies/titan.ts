@@ -2,14 +2,16 @@
 import { type Answer, type AnswerFormat, answerPiece, wholeText } from "../model/answer.ts";
 import { estimateTokens } from "../model/prompt.ts";
 import {
+  type BodySchema,
+  checkBody,
   type InvokeBody,
   malformedInput,
   optionalInteger,
   optionalObject,
   optionalTexts,
   requiredText,
+  SHARE,
 } from "./body.ts";
-import { type BodySchema, checkBody, SHARE } from "./body-schema.ts";
 
 const DEFAULT_MAX_TOKEN_COUNT = 512;
 

@@ -2,7 +2,6 @@
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
 import { refuseExtraneous } from "../bodies/nova.ts";
-import { refuseFeatures } from "../converse/features.ts";
 import { parseConverse } from "../converse/request.ts";
 import { responseFieldsOf } from "../converse/response-fields.ts";
 import { ServiceError } from "../http/errors.ts";
@@ -20,7 +19,7 @@ import {
   type ThinkingRequest,
 } from "../model/prompt.ts";
 import { converseReply, invokeReply, type ReplyFormat } from "./reply.ts";
-import { refuseByRules, refuseLatencyOptimized } from "./rules.ts";
+import { refuseByRules, refuseFeatures, refuseLatencyOptimized } from "./rules.ts";
 
 /** A validated request: the call for the backend, and the format of its answer. */
 export interface ParsedCall {

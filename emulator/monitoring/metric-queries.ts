@@ -2,8 +2,7 @@
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asList, asNumber, asObject, asText, type JsonObject, optional } from "../http/request-body.ts";
-import type { MetricName, MetricSeries } from "./metrics.ts";
-import { Statistics } from "./statistics.ts";
+import { type MetricName, type MetricSeries, Statistics } from "./metrics.ts";
 
 /**
  * Answers CloudWatch's GetMetricData (in JSON) for one region.

@@ -1,10 +1,8 @@
 /** Reserved capacity and residency: what is paid for a promise. */
-import type { Advice } from "../../simulator/advice/advice.ts";
-import { rangeOr } from "../../simulator/advice/over-replications.ts";
-import type { ReservedKind } from "../../simulator/advice/reservation.ts";
-import { FREE_USD } from "../../simulator/advice/residency-price.ts";
+import { type Advice, rangeOr } from "../../simulator/advice/advice.ts";
+import { FREE_USD, type ReservedKind } from "../../simulator/advice/commitments.ts";
 import type { Estimate } from "../../simulator/base/statistics.ts";
-import { toNumber } from "../../simulator/bill/usd.ts";
+import { toNumber } from "../../simulator/bill/bill-line.ts";
 import { formatCount, formatNumber, formatShare, plural, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, amountCell, cellOf, centsRange, p95Text, tokens, usd, usdMonth } from "./section.ts";

@@ -1,7 +1,14 @@
 /** Whose latency a table with one row per strategy shows: unlike classes are never mixed into one percentile. */
-import { largestClass, meanOf, pairedDifference } from "../../simulator/experiment/leaders.ts";
+
 import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { FAILED_SHARE_MARGIN, hasQuantile, headlineClasses } from "../../simulator/experiment/standing.ts";
+import {
+  FAILED_SHARE_MARGIN,
+  hasQuantile,
+  headlineClasses,
+  largestClass,
+  meanOf,
+  pairedDifference,
+} from "../../simulator/experiment/standing.ts";
 
 /** Stands for a percentile that lies among failed requests. */
 export const NO_QUANTILE = "none";

@@ -1,17 +1,16 @@
 /** The page of a bill: what is spent, who could move, what it would save, the year ahead, and a line to sign on. */
+
+import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Projection } from "../../simulator/bill/project.ts";
 import { type SpendDimension, type SpendGroup, usageLines } from "../../simulator/bill/spend.ts";
-import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
 import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { fanSvg } from "./fan.ts";
-import { projectionHeadline, projectionTable } from "./projection.ts";
+import { fanSvg, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
 import { type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
-import { tornadoSvg } from "./tornado.ts";
 
 export interface BillPage {
   readonly report: BillReport;

@@ -1,15 +1,16 @@
-/** A projection of the bill as page, spreadsheet and text: a fan over the months, and what drives the total. */
+/**
+ * A projection of the bill as page, spreadsheet and text: a fan over the months (bands between quantiles, darker towards the
+ * median), and a tornado of what drives the total, the strongest driver on top.
+ */
 import { printable } from "../../simulator/base/errors.ts";
-import { type Projection, QUANTILES } from "../../simulator/bill/project.ts";
-import { type Decimal, formatCents, toNumber } from "../../simulator/bill/usd.ts";
+import { type Decimal, formatCents, toNumber } from "../../simulator/bill/bill-line.ts";
+import { type ProjectedMonth, type Projection, QUANTILES } from "../../simulator/bill/project.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber, plural } from "../base/text.ts";
-import { markup, tableHtml, wideHtml } from "../html/elements.ts";
+import { type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
-import { fanSvg } from "./fan.ts";
-import { tornadoSvg } from "./tornado.ts";
 
 /** What is projected, for the heads of all three forms. */
 export interface ProjectionReport {
@@ -160,4 +161,93 @@ export function projectionJson(projection: Projection): Record<string, unknown> 
       typeof value === "bigint" ? formatCents(value) : value,
     ),
   );
+}
+
+const WIDTH = 720;
+const FAN_HEIGHT = 260;
+const FAN_LEFT = 70;
+const FAN_RIGHT = 20;
+const FAN_BOTTOM = 30;
+const FAN_TOP = 12;
+
+/**
+ * @param name   what the picture is of, read aloud to those who do not see it
+ * @param months at least one, each with five quantiles
+ */
+export function fanSvg(name: string, months: readonly ProjectedMonth[]): Markup {
+  const values = months.map(({ usd }) => usd.map(toNumber));
+  const top = ceilingOf(Math.max(...values.flat()));
+  const x = (i: number) =>
+    FAN_LEFT + (months.length === 1 ? 0.5 : i / (months.length - 1)) * (WIDTH - FAN_LEFT - FAN_RIGHT);
+  const y = (usd: number) => FAN_HEIGHT - FAN_BOTTOM - (usd / top) * (FAN_HEIGHT - FAN_BOTTOM - FAN_TOP);
+  const at = (i: number, q: number) => `${x(i).toFixed(1)},${y(values[i]![q]!).toFixed(1)}`;
+  const band = (low: number, high: number) =>
+    [...[...values.keys()].map((i) => at(i, low)), ...[...values.keys()].reverse().map((i) => at(i, high))].join(" ");
+  const median = [...values.keys()].map((i) => at(i, 2)).join(" ");
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * top);
+  const last = values.at(-1)!;
+  const label = `${name}: in ${months.at(-1)!.month} between USD ${Math.round(last[0]!)} and ${Math.round(last[4]!)}, median ${Math.round(last[2]!)}`;
+  return markup`<svg viewBox="0 0 ${WIDTH} ${FAN_HEIGHT}" width="100%" role="img" aria-label="${label}" font-family="sans-serif" font-size="11" fill="currentColor">
+${ticks.map(
+  (
+    usd,
+  ) => markup`<line x1="${FAN_LEFT}" x2="${WIDTH - FAN_RIGHT}" y1="${y(usd)}" y2="${y(usd)}" stroke="currentColor" stroke-opacity="0.15"/>
+<text x="${FAN_LEFT - 6}" y="${y(usd) + 4}" text-anchor="end">${usdLabel(usd)}</text>`,
+)}
+<polygon points="${band(0, 4)}" fill="#3b6fb6" fill-opacity="0.25"/>
+<polygon points="${band(1, 3)}" fill="#3b6fb6" fill-opacity="0.35"/>
+<polyline points="${median}" fill="none" stroke="#3b6fb6" stroke-width="2"/>
+${months.map(({ month }, i) => (i % Math.ceil(months.length / 6) === 0 ? markup`<text x="${x(i)}" y="${FAN_HEIGHT - 10}" text-anchor="middle">${month}</text>` : ""))}
+</svg><p class="subtitle">USD a month: the median, half of the probability in the dark band, 80 % in both.</p>`;
+}
+
+/** The next 1, 2 or 5 times a power of ten. */
+function ceilingOf(value: number): number {
+  if (value <= 0) return 1;
+  const power = 10 ** Math.floor(Math.log10(value));
+  return [1, 2, 5, 10].map((digit) => digit * power).find((round) => round >= value)!;
+}
+
+function usdLabel(usd: number): string {
+  return usd >= 10_000 ? `${Math.round(usd / 1000)}k` : String(Number(usd.toPrecision(3)));
+}
+
+const TORNADO_ROW = 34;
+const TORNADO_LEFT = 170;
+const TORNADO_RIGHT = 80;
+const TORNADO_TOP = 26;
+
+/**
+ * A bar for each driver, the widest on top, around a dashed line at the middle; its ends are written beside it.
+ *
+ * @param drivers at least one, each with the total at its low and at its high
+ * @param middle  the total with every driver in the middle, USD
+ */
+export function tornadoSvg(drivers: Projection["tornado"], middle: number): Markup {
+  const bars = drivers
+    .map(({ driver, lowUsd, highUsd }) => ({ driver, low: toNumber(lowUsd), high: toNumber(highUsd) }))
+    .toSorted((a, b) => b.high - b.low - (a.high - a.low));
+  const low = Math.min(middle, ...bars.map((bar) => bar.low));
+  const high = Math.max(middle, ...bars.map((bar) => bar.high));
+  const span = high - low || 1;
+  const x = (usd: number) => TORNADO_LEFT + 40 + ((usd - low) / span) * (WIDTH - TORNADO_LEFT - TORNADO_RIGHT - 40);
+  const height = TORNADO_TOP + bars.length * TORNADO_ROW + 8;
+  const label = bars.map((bar) => `${bar.driver} from USD ${whole(bar.low)} to ${whole(bar.high)}`).join("; ");
+  return markup`<svg viewBox="0 0 ${WIDTH} ${height}" width="100%" role="img" aria-label="What drives the total: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
+<line x1="${x(middle)}" x2="${x(middle)}" y1="${TORNADO_TOP - 6}" y2="${height - 4}" stroke="currentColor" stroke-dasharray="4 3"/>
+<text x="${x(middle)}" y="12" text-anchor="middle">USD ${whole(middle)}</text>
+${bars.map(
+  (
+    bar,
+    i,
+  ) => markup`<text x="${TORNADO_LEFT - 34}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}" text-anchor="end">${bar.driver}</text>
+<rect x="${x(bar.low)}" y="${TORNADO_TOP + i * TORNADO_ROW}" width="${Math.max(1, x(bar.high) - x(bar.low))}" height="22" fill="#3b6fb6" fill-opacity="0.6"/>
+<text x="${x(bar.low) - 5}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}" text-anchor="end">${whole(bar.low)}</text>
+<text x="${x(bar.high) + 5}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}">${whole(bar.high)}</text>`,
+)}
+</svg><p class="subtitle">USD of the whole time: one driver at a time at its 10 % and 90 % quantile, the others in the middle (dashed).</p>`;
+}
+
+function whole(usd: number): string {
+  return Math.round(usd).toLocaleString("en-US");
 }

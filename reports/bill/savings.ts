@@ -1,9 +1,15 @@
 /** What routing would save by team, with intervals: a table and a picture. */
-import { DAYS_MIN, type ReplayUnknown, SIZE_FACTOR, SPEND_SIGMA } from "../../simulator/advice/replay-draws.ts";
-import type { RoutingSaving, TeamSaving } from "../../simulator/advice/team-savings.ts";
+import {
+  DAYS_MIN,
+  type ReplayUnknown,
+  type RoutingSaving,
+  SIZE_FACTOR,
+  SPEND_SIGMA,
+  type TeamSaving,
+} from "../../simulator/advice/team-savings.ts";
+import { type Decimal, formatDecimal, toNumber } from "../../simulator/bill/bill-line.ts";
 import { ELSEWHERE_MAX, type HitsLost } from "../../simulator/bill/fitted-class.ts";
 import type { PriceScenario } from "../../simulator/bill/project.ts";
-import { type Decimal, formatDecimal, toNumber } from "../../simulator/bill/usd.ts";
 import { centsText, usd, usdMonth } from "../advice/section.ts";
 import { formatEstimate, formatInterval, formatNumber, PERCENT, plural } from "../base/text.ts";
 import { type Markup, markup } from "../html/elements.ts";

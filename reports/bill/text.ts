@@ -1,8 +1,9 @@
 /** A bill in the terminal: the answer first, then spend by group, candidates, odd days, and what is not attributed. */
 import { printable } from "../../simulator/base/errors.ts";
-import type { Anomaly } from "../../simulator/bill/anomalies.ts";
-import type { Candidate } from "../../simulator/bill/candidates.ts";
+import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
+import type { Candidate, Workload } from "../../simulator/bill/candidates.ts";
 import {
+  type Anomaly,
   type Bill,
   type BillPart,
   type BillRemark,
@@ -14,8 +15,6 @@ import {
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
-import { type Decimal, sumOf, toNumber } from "../../simulator/bill/usd.ts";
-import type { Workload } from "../../simulator/bill/workloads.ts";
 import { formatDuration, formatMs, formatNumber, plural } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 

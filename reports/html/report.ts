@@ -9,7 +9,7 @@ import {
   explorableLink,
   explorableSection,
   type NotExplorable,
-} from "../live/explorable.ts";
+} from "../live/panel.ts";
 import {
   boundTable,
   boundText,

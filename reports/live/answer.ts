@@ -6,8 +6,7 @@ import { boundText } from "../tables/bound.ts";
 import { learnersText } from "../tables/learners.ts";
 import { classTable, strategyTable } from "../tables/strategies.ts";
 import type { Table } from "../tables/table.ts";
-import { classPicture } from "./class-picture.ts";
-import { frontierPicture } from "./frontier-picture.ts";
+import { classPicture, frontierPicture } from "./pictures.ts";
 
 /** Texts are plain, the others are markup in which every value was escaped. */
 export interface LiveAnswer {

@@ -11,8 +11,7 @@ import { filters, pageHtml } from "../html/page.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { sobolChart, tornadoChart } from "./bar-charts.ts";
 import { curveChart, strategiesOf } from "./curve-chart.ts";
-import { mapChart } from "./map-chart.ts";
-import { scatterCharts } from "./scatter-chart.ts";
+import { mapChart, scatterCharts } from "./factor-charts.ts";
 import { askedText, metricText, objectiveText, openSentences, type SweepReport, sweepVerdict } from "./words.ts";
 
 /**

@@ -13,8 +13,7 @@ import {
 } from "../../simulator/sweep/analysis.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
 import type { Crossing, Knee } from "../../simulator/sweep/load-curve.ts";
-import type { SweepMetric, SweepRow } from "../../simulator/sweep/points.ts";
-import type { SweepQuestion } from "../../simulator/sweep/question.ts";
+import type { SweepMetric, SweepQuestion, SweepRow } from "../../simulator/sweep/points.ts";
 import {
   formatCount,
   formatLimitMs,

@@ -1,6 +1,7 @@
 /** How far each strategy is from the least possible cost, and what of that comes from where: as tables and sentences. */
-import type { StrategyBound } from "../../simulator/experiment/bound-result.ts";
+
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
+import type { StrategyBound } from "../../simulator/experiment/result-detail.ts";
 import { formatEstimate, formatNumber, formatShare, PERCENT, USD } from "../base/text.ts";
 import { estimateCell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
 

@@ -1,6 +1,7 @@
 /** Sampled decisions: what each strategy saw, scored and chose, and what hindsight would have chosen, as tables and words. */
-import type { ExplainedChoice, ExplainedRequest, WhatIf } from "../../simulator/experiment/explain-result.ts";
+
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { ExplainedChoice, ExplainedRequest, WhatIf } from "../../simulator/experiment/result-detail.ts";
 import { formatInstant, formatMs, formatShare, plural } from "../base/text.ts";
 import { type Cell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
 

@@ -1,7 +1,7 @@
 /** Whether the strategies of a run that learn beat those that do not: in sentences. */
 import type { Estimate } from "../../simulator/base/statistics.ts";
-import { costValues, pairedDifference } from "../../simulator/experiment/leaders.ts";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { costValues, pairedDifference } from "../../simulator/experiment/standing.ts";
 import { STRATEGIES } from "../../simulator/strategies/index.ts";
 import { formatInterval, formatList, formatValue, USD } from "../base/text.ts";
 

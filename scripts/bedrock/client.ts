@@ -20,8 +20,18 @@ import type { AttemptAnswer, AttemptOrder } from "../../simulator/bench/router-i
 import type { RequestRow, ScheduledRequest } from "../../simulator/bench/rows.ts";
 import { purposeKey } from "../../simulator/random/keyed-random.ts";
 import { definitionOf } from "../../simulator/strategies/index.ts";
-import { type Answer, drain, failedAnswer, LEFT, SERVED, watched } from "./answers.ts";
-import { kindOf, ROUTABLE, type RoutableCommand } from "./calls.ts";
+import {
+  type Answer,
+  drain,
+  failedAnswer,
+  kindOf,
+  LEFT,
+  type Output,
+  ROUTABLE,
+  type RoutableCommand,
+  SERVED,
+  watched,
+} from "./calls.ts";
 import { DecisionFile } from "./decision-file.ts";
 import { after, badChoice, endError, guarded, type LimitWatch, timeLimit, usage, watchLimits } from "./ends.ts";
 
@@ -326,12 +336,6 @@ export class RoutedBedrockClient {
     this.clients.set(region, client);
     return client;
   }
-}
-
-interface Output {
-  readonly $metadata?: { readonly requestId?: string };
-  readonly stream?: AsyncIterable<object>;
-  readonly body?: AsyncIterable<object>;
 }
 
 interface StreamEnds {

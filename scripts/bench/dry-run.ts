@@ -6,9 +6,8 @@ import { type CommonOptions, JSON_SCHEMA_VERSION } from "../commands/command.ts"
 import { formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { stableJson } from "../io/text-files.ts";
-import { confirmToken } from "./bedrock/confirmation.ts";
 import type { BedrockEndpoint } from "./bedrock/endpoints.ts";
-import { type Purchase, type SpendLocks, usdText } from "./bedrock/locks.ts";
+import { confirmToken, type Purchase, type SpendLocks, usdText } from "./bedrock/locks.ts";
 import type { BedrockPlan } from "./bedrock/plan.ts";
 import { type BenchEstimate, estimateBench } from "./estimate.ts";
 import { k6Arguments } from "./k6-process.ts";

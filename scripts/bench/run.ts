@@ -6,6 +6,7 @@ import {
   firstTokenNotes,
   type HarnessReport,
   seesFirstTokens,
+  unseenLimitNotes,
 } from "../../simulator/bench/checks.ts";
 import { makeReplayPlan } from "../../simulator/bench/make-plan.ts";
 import { attemptPricer, type MeasuredRun } from "../../simulator/bench/measured.ts";
@@ -13,7 +14,6 @@ import { checkNativeRows } from "../../simulator/bench/native-executor.ts";
 import type { ReplayPlan, SpendPlan } from "../../simulator/bench/plan.ts";
 import { type EndpointRecords, recordOf, type ScheduleRow, settled } from "../../simulator/bench/rows.ts";
 import { leftOf, type SpendReport, shareOf, spendReport } from "../../simulator/bench/spend-plan.ts";
-import { unseenLimitNotes } from "../../simulator/bench/unseen-limits.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { createStatusLine, formatSpan, type StatusLineOptions } from "../io/progress.ts";
 import { interrupted } from "../io/worker-pool.ts";

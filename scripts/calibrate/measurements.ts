@@ -5,11 +5,10 @@ import type { Observation } from "../../simulator/calibrate/calls.ts";
 import type { ProbeFile } from "../../simulator/probe/summary.ts";
 import type { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
-import { outcomeOfStatus } from "../../simulator/traffic/outcome.ts";
-import { isDecisionLog } from "../bedrock/read-log.ts";
+import { outcomeOfStatus } from "../../simulator/traffic/row-cells.ts";
+import { isDecisionLog } from "../bedrock/decision-file.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
-import { readDecisionCalls } from "./decision-calls.ts";
-import { readLogCalls } from "./log-calls.ts";
+import { readDecisionCalls, readLogCalls } from "./log-calls.ts";
 import { axisStartOf, type Measurement } from "./measurement.ts";
 import { readRunCalls } from "./run-calls.ts";
 

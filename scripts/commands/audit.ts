@@ -1,8 +1,8 @@
 /** `meridian audit`: reads decisions, live or simulated, and says where calls went and whether they were allowed to. */
 import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/errors.ts";
-import { type AllowedTargets, type ClassAudit, DecisionAudit } from "../../simulator/bench/audit-decisions.ts";
+import { type AllowedTargets, type ClassAudit, DecisionAudit } from "../../simulator/bench/read-decisions.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
-import { readDecisions } from "../bedrock/read-log.ts";
+import { readDecisions } from "../bedrock/decision-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 

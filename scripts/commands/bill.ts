@@ -20,11 +20,12 @@ import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/error
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
-import { anomaliesOf } from "../../simulator/bill/anomalies.ts";
-import { candidatesOf } from "../../simulator/bill/candidates.ts";
+import { formatDecimal } from "../../simulator/bill/bill-line.ts";
+import { candidatesOf, workloadsSchema } from "../../simulator/bill/candidates.ts";
 import type { HitsLost } from "../../simulator/bill/fitted-class.ts";
 import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
+  anomaliesOf,
   type Bill,
   partsOf,
   remarksOf,
@@ -34,8 +35,6 @@ import {
   spendByFeature,
   tagKeysOf,
 } from "../../simulator/bill/spend.ts";
-import { formatDecimal } from "../../simulator/bill/usd.ts";
-import { workloadsSchema } from "../../simulator/bill/workloads.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import type { ReplayInput } from "../bill/replay.ts";

@@ -9,8 +9,7 @@ import { CALLS_MIN, type EndpointFit, fitEndpoint } from "../../simulator/calibr
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import type { Measurement } from "../calibrate/measurement.ts";
 import { readMeasurements } from "../calibrate/measurements.ts";
-import { driftText, fitText } from "../calibrate/text.ts";
-import { parseWorldFile, renderWorldFile, type WorldFile } from "../calibrate/world-file.ts";
+import { driftText, fitText, parseWorldFile, renderWorldFile, type WorldFile } from "../calibrate/world-file.ts";
 import { packageVersion } from "../io/process.ts";
 import { WORLD_FILE_BYTES_MAX } from "../io/scenario-file.ts";
 import type { Terminal } from "../io/terminal.ts";

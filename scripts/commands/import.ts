@@ -1,9 +1,9 @@
 /** `meridian import`: puts recorded requests, bills and price lists into the store, each once. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { importedBillText, plainAmounts } from "../../reports/bill/import-text.ts";
+import { importedBillText, plainAmounts } from "../../reports/bill/imports-text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { TIME_UNITS } from "../../simulator/base/instants.ts";
+import { TIME_UNITS } from "../../simulator/base/time.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
@@ -13,8 +13,7 @@ import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/reference.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
-import { pseudonymousRow, pseudonymsOf } from "../traffic/pseudonyms.ts";
-import { readingOf, writeRejects } from "../traffic/read.ts";
+import { pseudonymousRow, pseudonymsOf, readingOf, writeRejects } from "../traffic/read.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addBadRowOptions, RUNS_FOLDER } from "./options.ts";
 

@@ -5,9 +5,14 @@ import { basename, dirname, extname, join, relative, resolve } from "node:path";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { AWS_REGIONS, regionDirectory } from "../../simulator/base/regions.ts";
 import { createProfileBook } from "../../simulator/service/profiles.ts";
-import { type Answers, answersFrom, DEFAULTS, type Question } from "../init/answers.ts";
-import { recordedAnswers } from "../init/recorded.ts";
-import { scenarioText } from "../init/scenario-text.ts";
+import {
+  type Answers,
+  answersFrom,
+  DEFAULTS,
+  type Question,
+  recordedAnswers,
+  scenarioText,
+} from "../init/first-scenario.ts";
 import { prepareText } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import { loadReference } from "../io/reference.ts";

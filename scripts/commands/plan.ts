@@ -5,7 +5,7 @@ import writeFileAtomic from "write-file-atomic";
 import { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText } from "../../reports/advice/index.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { parseCount, parseShare } from "../../simulator/base/quantities.ts";
-import { formatDecimal } from "../../simulator/bill/usd.ts";
+import { formatDecimal } from "../../simulator/bill/bill-line.ts";
 import { precisionRule } from "../io/run-precise.ts";
 import { requireStore } from "../io/run-store.ts";
 import { makePlan } from "../plan/make-plan.ts";

@@ -3,12 +3,11 @@
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { Option } from "commander";
-import { renderPriceCheck, renderPriceImport } from "../../reports/bill/prices-text.ts";
+import { renderPriceCheck, renderPriceImport } from "../../reports/bill/imports-text.ts";
 import { EXIT_CODES, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { didYouMean } from "../../simulator/base/near-names.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
-import { staleRows, updateBook } from "../../simulator/bill/price-book-update.ts";
-import { readPriceList } from "../../simulator/bill/price-list.ts";
+import { readPriceList, staleRows, updateBook } from "../../simulator/bill/price-list.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/price-book-data.ts";

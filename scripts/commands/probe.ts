@@ -8,8 +8,7 @@ import {
   type ProbeSummary,
   summariseProbes,
 } from "../../simulator/probe/summary.ts";
-import { confirmToken } from "../bench/bedrock/confirmation.ts";
-import { locksOf } from "../bench/bedrock/locks.ts";
+import { confirmToken, locksOf } from "../bench/bedrock/locks.ts";
 import { createStatusLine, formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { allowSpending, askToSpend, type ProbePace, probePurchase, worstText } from "../probe/allow-spending.ts";

@@ -3,12 +3,12 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
-import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import type { Explorable, NotExplorable } from "../../reports/live/panel.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { readRun, type StoredRun } from "../io/run-store.ts";
 import { environmentProblem, stableJson } from "../io/text-files.ts";
-import { explorableOf } from "../playground/explorable.ts";
+import { explorableOf } from "../playground/load.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { RUNS_FOLDER } from "./options.ts";
 

@@ -19,7 +19,7 @@ import { type SavedExperiment, saveExperiment } from "../io/save-experiment.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
-import { explorableOf } from "../playground/explorable.ts";
+import { explorableOf } from "../playground/load.ts";
 import type { LogTraffic } from "../traffic/log-classes.ts";
 import { createProgressFile } from "../view/progress-file.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";

@@ -18,8 +18,8 @@ import {
   measureAndSimulate,
   rewriteDerived,
   saveValidation,
+  simulateRows,
 } from "../validate/measure.ts";
-import { simulateRows } from "../validate/simulate-rows.ts";
 import type { CommandDefinition, CommandInput, CommonOptions } from "./command.ts";
 import { addValueOptions, overridesOf, RUNS_FOLDER } from "./options.ts";
 

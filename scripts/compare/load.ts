@@ -10,7 +10,7 @@ import { runSample } from "../../simulator/validate/samples.ts";
 import { prepareText } from "../io/experiment.ts";
 import { parseYaml } from "../io/yaml-source.ts";
 import type { FoundRun } from "../store/find-runs.ts";
-import { decodeRows, unpackSchedule, unpackText } from "../validate/row-files.ts";
+import { decodeRows, unpackSchedule, unpackText } from "../validate/folder.ts";
 
 /** A run to compare, and what a reader should know of how it was read. */
 export interface LoadedRun extends RunToCompare {

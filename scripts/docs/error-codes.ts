@@ -27,10 +27,22 @@ interface FunctionInfo {
   readonly path: string;
 }
 
-interface Found {
+/** A node and where it stands. */
+class Found {
   readonly node: Node;
-  /** Nodes around it, the nearest first. */
-  readonly around: readonly Node[];
+  private readonly parent: Found | undefined;
+
+  constructor(node: Node, parent: Found | undefined) {
+    this.node = node;
+    this.parent = parent;
+  }
+
+  /** Nodes around it, the nearest first; made for the few that are asked. */
+  get around(): readonly Node[] {
+    const nodes: Node[] = [];
+    for (let each = this.parent; each !== undefined; each = each.parent) nodes.push(each.node);
+    return nodes;
+  }
 }
 
 const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
@@ -39,16 +51,28 @@ const CODE = /^[A-Z][A-Z0-9]*(_[A-Z0-9]+)*$/;
 export function findErrorCodes(sources: ReadonlyMap<string, string>): readonly CodeSite[] {
   const files = [...sources].map(([path, text]) => {
     const nodes: Found[] = [];
-    collect(parseSync(path, text).program, [], nodes);
+    collect(parseSync(path, text).program, undefined, nodes);
     return { path, nodes };
   });
   const all = files.flatMap(({ path, nodes }) => nodes.flatMap((found) => functionOf(found, path) ?? []));
-  const functions = Map.groupBy(all, ({ name }) => name);
+  const functions = groupedBy(all, ({ name }) => name);
   const families = files.flatMap(({ nodes }) => nodes.flatMap(({ node }) => familyOf(node) ?? []));
   return files.flatMap(({ path, nodes }) => {
     const context = { path, functions, families, onlyKind: onlyKindOf(nodes) };
     return nodes.flatMap((found) => [...sitesOfObject(found, context), ...sitesOfCall(found, context)]);
   });
+}
+
+/** Items by the key of each, in their order. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
 }
 
 interface Context {
@@ -78,8 +102,10 @@ function onlyKindOf(nodes: readonly Found[]): string | undefined {
 }
 
 /** `{ code: "RUN_NOT_FOUND", what, fix }` */
-function sitesOfObject({ node, around }: Found, context: Context): readonly CodeSite[] {
+function sitesOfObject(found: Found, context: Context): readonly CodeSite[] {
+  const { node } = found;
   if (node.type !== "ObjectExpression") return [];
+  const { around } = found;
   const what = propertyOf(node, "what");
   const fix = propertyOf(node, "fix");
   const value = propertyOf(node, "code");
@@ -94,12 +120,14 @@ function sitesOfObject({ node, around }: Found, context: Context): readonly Code
 }
 
 /** `rowError(place, "TRACE_BAD_TIME", what, fix)`: a function with a parameter `code`, or `suffix` of a family. */
-function sitesOfCall({ node, around }: Found, context: Context): readonly CodeSite[] {
+function sitesOfCall(found: Found, context: Context): readonly CodeSite[] {
+  const { node } = found;
   if (node.type !== "CallExpression") return [];
   const named = context.functions.get(calledName(node)) ?? [];
   const called = named.filter(({ parameters }) => parameters.includes("code") || parameters.includes("suffix"));
   const callee = called.find(({ path }) => path === context.path) ?? called[0];
   if (callee === undefined) return [];
+  const { around } = found;
   const args = node.arguments as readonly Node[];
   const at = (parameter: string): Node | undefined => args[callee.parameters.indexOf(parameter)];
   const made = objectsIn(callee.node).find((each) => propertyOf(each, "code") !== undefined);
@@ -170,7 +198,7 @@ function kindAround(around: readonly Node[], context: Context): string | undefin
 
 function kindIn(node: Node): string | undefined {
   const found: Found[] = [];
-  collect(node, [], found);
+  collect(node, undefined, found);
   return found.map((each) => kindOf(each.node)).find((kind) => kind !== undefined);
 }
 
@@ -192,8 +220,10 @@ function calledName({ callee }: Node): string | undefined {
   return nameOf(called.type === "MemberExpression" ? called.property : called);
 }
 
-function functionOf({ node, around }: Found, path: string): FunctionInfo | undefined {
+function functionOf(found: Found, path: string): FunctionInfo | undefined {
+  const { node } = found;
   if (!["FunctionDeclaration", "FunctionExpression", "ArrowFunctionExpression"].includes(node.type)) return undefined;
+  const { around } = found;
   const name = nameOf(node.id as Node) ?? nameOf(HOLDER[around[0]?.type ?? ""]?.(around[0]!));
   if (name === undefined) return undefined;
   const parameters = (node.params as readonly Node[]).map(
@@ -248,7 +278,7 @@ function constantOf(name: string, around: readonly Node[]): Node | undefined {
 
 function objectsIn(node: Node): readonly Node[] {
   const found: Found[] = [];
-  collect(node, [], found);
+  collect(node, undefined, found);
   return found.map((each) => each.node).filter((each) => each.type === "ObjectExpression");
 }
 
@@ -261,12 +291,12 @@ function nameOf(node: unknown): string | undefined {
   return isNode(node) && node.type === "Identifier" ? String(node.name) : undefined;
 }
 
-function collect(value: unknown, around: readonly Node[], into: Found[]): void {
-  if (Array.isArray(value)) for (const each of value) collect(each, around, into);
+function collect(value: unknown, parent: Found | undefined, into: Found[]): void {
+  if (Array.isArray(value)) for (const each of value) collect(each, parent, into);
   else if (isNode(value)) {
-    into.push({ node: value, around });
-    const inside = [value, ...around];
-    for (const key of Object.keys(value)) if (key !== "type") collect(value[key], inside, into);
+    const found = new Found(value, parent);
+    into.push(found);
+    for (const key of Object.keys(value)) if (key !== "type") collect(value[key], found, into);
   }
 }
 

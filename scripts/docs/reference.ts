@@ -4,12 +4,9 @@ import { join } from "node:path";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { commands } from "../commands/index.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
-import { assertPage } from "./assert-page.ts";
-import { claimsPage } from "./claims-page.ts";
-import { cliPage } from "./cli-page.ts";
-import { errorsPage } from "./errors-page.ts";
-import { modelsPage } from "./models-page.ts";
-import { scenarioPage } from "./scenario-page.ts";
+import { cliPage, errorsPage } from "./cli-page.ts";
+import { claimsPage, modelsPage } from "./data-pages.ts";
+import { assertPage, scenarioPage } from "./scenario-page.ts";
 
 const MADE = "<!-- Made from the code by `npm run docs`: change the code, not this page. -->";
 

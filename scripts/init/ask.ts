@@ -1,7 +1,7 @@
 /** The five questions of `meridian init` on a terminal. */
 import { isCancel, text } from "@clack/prompts";
 import { interrupted } from "../io/worker-pool.ts";
-import { type Answers, answersFrom, FAULTS, type Question } from "./answers.ts";
+import { type Answers, answersFrom, FAULTS, type Question } from "./first-scenario.ts";
 
 const MESSAGES: Readonly<Record<Question, string>> = {
   regions: "Which regions may be called? The first is home.",

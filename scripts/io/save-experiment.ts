@@ -1,6 +1,6 @@
 /** Saves a simulated run with its reports. */
 import { relative, resolve, sep } from "node:path";
-import type { Explorable, NotExplorable } from "../../reports/live/explorable.ts";
+import type { Explorable, NotExplorable } from "../../reports/live/panel.ts";
 import { sightTable } from "../../reports/tables/explained.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "./experiment.ts";

@@ -36,7 +36,16 @@ interface JsonSchemaNode {
   readonly $defs?: Readonly<Record<string, JsonSchemaNode>>;
 }
 
+/** The map of a schema, which is made once: it takes longer than all else about a scenario with a fault. */
 export function mapSchema(schema: z.ZodType): SchemaMap {
+  const known = MAPS.get(schema) ?? newMap(schema);
+  MAPS.set(schema, known);
+  return known;
+}
+
+const MAPS = new WeakMap<z.ZodType, SchemaMap>();
+
+function newMap(schema: z.ZodType): SchemaMap {
   const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
   const nodesAt = (path: ConfigPath): readonly JsonSchemaNode[] => {
     let nodes = expand([root], root);

@@ -4,9 +4,8 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { clientLengths, LENGTHS_FILE } from "../../simulator/traffic/client-lengths.ts";
-import type { RecordedClient } from "../../simulator/traffic/recording.ts";
-import { CLIENT_FILE, servegenClient } from "../../simulator/traffic/servegen-clients.ts";
+import { CLIENT_FILE, clientLengths, LENGTHS_FILE, servegenClient } from "../../simulator/traffic/servegen-clients.ts";
+import type { RecordedClient } from "../../simulator/traffic/traffic.ts";
 
 const FILE_BYTES_MAX = 2 ** 24;
 const UNPACKED_BYTES_MAX = 2 ** 26;

@@ -1,15 +1,18 @@
-/** Streams a recording, from a file or a folder, plain or gzipped, within limits, and collects it into columns. */
+/**
+ * Streams a recording within limits and collects it into columns: one file, plain or gzipped, or those below a folder that hold
+ * records, as deliveries to S3 lay them out.
+ */
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, readdir, stat } from "node:fs/promises";
+import { join, relative } from "node:path";
 import { createGunzip } from "node:zlib";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { findColumns } from "../../simulator/traffic/column-map.ts";
 import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { type ReadingOptions, RequestReader, type TakeRequest } from "../../simulator/traffic/request-reader.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import { openParquet } from "./parquet-rows.ts";
-import { type TraceFile, traceFiles } from "./trace-files.ts";
 
 /** What a trace may unpack to: beyond, it is a bomb and not a trace. */
 export interface UnpackLimits {
@@ -250,4 +253,67 @@ function readProblem(cause: unknown, source: string): unknown {
 
 function problem(code: string, where: string, what: string, fix: string, cause?: unknown): MeridianError {
   return new MeridianError("data", { code, where, what, fix }, { cause });
+}
+
+/** One file of a recording. */
+export interface TraceFile {
+  readonly path: string;
+  /** The name to print in messages. */
+  readonly source: string;
+  readonly bytes: number;
+}
+
+/** Endings of files that may hold records, besides `.gz` after them. */
+const ENDINGS = /\.(jsonl?|ndjson|csv|tsv|parquet|log|txt|sql)(\.gz)?$|\.gz$/i;
+/** Folders of deliveries that hold no records of calls: bodies on their own, digests. */
+const OTHER_FOLDERS = ["data", "CloudTrail-Digest", "CloudTrail-Insight"];
+const OTHER_FILES = /^[._]|permission-check|^aws-logs-write-test|^(readme|license)/i;
+const FILES_MAX = 100_000;
+const DEPTH_MAX = 32;
+
+/**
+ * The files of a recording, in order of their paths. Links and hidden files are passed over.
+ *
+ * @param source the name to print in messages
+ * @throws the system's error if there is no such file; MeridianError data TRACE_NOT_A_FILE, TRACE_EMPTY, TRACE_TOO_LARGE
+ */
+export async function traceFiles(path: string, source: string): Promise<readonly TraceFile[]> {
+  const info = await stat(path);
+  if (info.isFile()) return [{ path, source, bytes: info.size }];
+  if (!info.isDirectory()) {
+    throw folderProblem(
+      "TRACE_NOT_A_FILE",
+      source,
+      "this is not a file",
+      "give the path of a trace file, or of a folder",
+    );
+  }
+  const found: TraceFile[] = [];
+  await collect(path, 0, found, (file) => join(source, relative(path, file)));
+  if (found.length > 0) return found;
+  const fix = "records stand in files such as .json, .jsonl, .csv and .parquet, or .gz";
+  throw folderProblem("TRACE_EMPTY", source, "the folder holds no files of records", fix);
+}
+
+async function collect(folder: string, depth: number, found: TraceFile[], nameOf: (path: string) => string) {
+  const entries = await readdir(folder, { withFileTypes: true });
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    if (OTHER_FILES.test(entry.name)) continue;
+    if (entry.isDirectory()) {
+      if (depth > 0 && OTHER_FOLDERS.includes(entry.name)) continue;
+      if (depth < DEPTH_MAX) await collect(path, depth + 1, found, nameOf);
+    } else if (entry.isFile() && ENDINGS.test(entry.name)) {
+      if (found.length === FILES_MAX) {
+        const what = `the folder has more than ${FILES_MAX.toLocaleString("en-US")} files`;
+        throw folderProblem("TRACE_TOO_LARGE", nameOf(folder), what, "read a part of it");
+      }
+      found.push({ path, source: nameOf(path), bytes: (await stat(path)).size });
+    }
+  }
+}
+
+function folderProblem(code: string, where: string, what: string, fix: string): MeridianError {
+  return new MeridianError("data", { code, where, what, fix });
 }

@@ -1,9 +1,8 @@
 /** Turns the issues of a zod schema into problems for people: what is wrong, where, and how to fix it. */
 import type { z } from "zod";
-import { correctedCount } from "../../simulator/base/corrections.ts";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames, suggest } from "../../simulator/base/near-names.ts";
-import { parseCount, parseShare } from "../../simulator/base/quantities.ts";
+import { correctedCount, parseCount, parseShare } from "../../simulator/base/quantities.ts";
 import { type KeyContext, missingKey, type Placed, unknownKey, valueAt, withoutEchoes } from "./config-keys.ts";
 import type { ConfigPath } from "./yaml-source.ts";
 

@@ -1,5 +1,6 @@
 /** Makes a plan of a scenario: what is run, in which order, and what the answers are read from. */
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
+import { loadDurations } from "../../simulator/advice/commitments.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
 import {
   capacityWorth,
@@ -10,17 +11,22 @@ import {
   watchedClass,
 } from "../../simulator/advice/outcomes.ts";
 import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
-import { loadDurations } from "../../simulator/advice/reservation.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadReference } from "../io/reference.ts";
-import { demandsOf, pricedAnswers, residencyAnswers } from "./priced.ts";
-import { checkReservation, checkResidency, type Labelled, type OutcomeOf } from "./promises.ts";
-import { type EvidenceOptions, EvidenceRuns } from "./run-evidence.ts";
-import { busiestDayCalls, runSize } from "./run-size.ts";
+import {
+  checkReservation,
+  checkResidency,
+  demandsOf,
+  type Labelled,
+  type OutcomeOf,
+  pricedAnswers,
+  residencyAnswers,
+} from "./priced.ts";
+import { busiestDayCalls, type EvidenceOptions, EvidenceRuns, runSize } from "./run-evidence.ts";
 import {
   change,
   onlyStrategies,

@@ -2,7 +2,7 @@
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
-import { mapSchema, type SchemaMap } from "../io/schema-map.ts";
+import { mapSchema } from "../io/schema-map.ts";
 import type { ConfigPath } from "../io/yaml-source.ts";
 import type { Completion } from "./messages.ts";
 
@@ -15,16 +15,13 @@ export interface YamlPlace {
   readonly from: number;
 }
 
-let schema: SchemaMap | undefined;
-
 /** What may stand at the offset. Facts are those of the inputs, where there are any. */
 export function completionsAt(
   text: string,
   offset: number,
   inputs: Pick<ResolveInputs, "prices"> | undefined,
 ): { readonly from: number; readonly options: readonly Completion[] } {
-  schema ??= mapSchema(scenarioSchema);
-  const known = schema;
+  const known = mapSchema(scenarioSchema);
   const { path, writes, from } = placeIn(text, offset);
   const keys = known.keysAt(path).map((key): Completion => {
     const detail = known.descriptionAt([...path, key]);

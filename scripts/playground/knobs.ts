@@ -2,10 +2,11 @@
  * What people turn first: load, price swing, quotas, a latency ceiling, the share of traffic that may move. Each knob
  * knows where it stands in a scenario, and writes its new value there, so that what is shown can be saved as a file.
  */
+import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
-import type { Override } from "../io/overrides.ts";
-import { type Block, blockAt, entryOf, isBlock, listOf } from "./plain-scenario.ts";
-import { stayingTraffic, timesFactor } from "./staying-traffic.ts";
+import { applyOverrides, type Override, writeOutAliases } from "../io/overrides.ts";
+import { parseYaml, toPlain, type YamlSource } from "../io/yaml-source.ts";
+import { type Block, blockAt, entryOf, isBlock, listOf, stayingTraffic, timesFactor } from "./staying-traffic.ts";
 
 export interface Knob {
   readonly id: string;
@@ -176,4 +177,41 @@ function movableKnob(plain: Block): Knob {
     };
   const without = left.length === 0 ? "" : ` Without ${left.join(", ")}.`;
   return { ...base, hint: `The rest of each class may use targets of its callers' main region only.${without}` };
+}
+
+/** A text that parses as YAML; whether it is a scenario is not known. */
+export interface ScenarioText {
+  readonly text: string;
+  readonly plain: unknown;
+}
+
+/**
+ * Parses a text for the knobs. Repeated parts (aliases) are written out, since a knob may change one of them alone.
+ *
+ * @returns the text, or what is wrong with it as YAML
+ */
+export function scenarioText(text: string, file: string): ScenarioText | readonly Problem[] {
+  const source = parseYaml(text, file);
+  if (!("document" in source)) return source;
+  const plain = toPlain(source, file);
+  if ("problem" in plain) return [plain.problem];
+  return {
+    text: writeOutAliases(source.document) ? source.document.toString({ lineWidth: 0 }) : text,
+    plain: plain.value,
+  };
+}
+
+/**
+ * The text with the values of the knobs.
+ *
+ * @param values by the knob's id
+ * @throws MeridianError usage SET_NO_PLACE where a value has no place to go
+ */
+export function turnedText({ text, plain }: ScenarioText, file: string, values: KnobValues): string {
+  const overrides = turned(plain, values);
+  if (overrides.length === 0) return text;
+  const source = parseYaml(text, file) as YamlSource;
+  const { problems } = applyOverrides(source, overrides);
+  if (problems.length > 0) throw new MeridianError("usage", problems);
+  return source.document.toString({ lineWidth: 0 });
 }

@@ -27,10 +27,9 @@ import { recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import { parseScenario } from "../io/scenario-text.ts";
 import { completionsAt } from "./completions.ts";
-import { type KnobValues, knobsOf } from "./knobs.ts";
+import { type KnobValues, knobsOf, type ScenarioText, scenarioText, turnedText } from "./knobs.ts";
 import type { Ask, Extent, PartAsk, PlacedProblem, Reply, RunAsk, ThemeName } from "./messages.ts";
 import { adjusted, type Part, partOf, REQUESTS_AT_FIRST } from "./part-of-run.ts";
-import { type ScenarioText, scenarioText, turnedText } from "./turned-text.ts";
 
 /** What the session needs of where it runs. */
 export interface Surroundings {

@@ -6,7 +6,7 @@ import writeFileAtomic from "write-file-atomic";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { type ProbeFile, type ProbeRecord, probeFileSchema } from "../../simulator/probe/summary.ts";
-import { purposeStream } from "../../simulator/random/streams.ts";
+import { purposeStream } from "../../simulator/random/sampler.ts";
 import { packageVersion } from "../io/process.ts";
 import { environmentProblem, readTextFile, stableJson } from "../io/text-files.ts";
 import type { Caller } from "./caller.ts";

@@ -1,7 +1,9 @@
-/** DuckDB in this process: loaded when first asked for, always in memory, without extensions from elsewhere. */
+/**
+ * DuckDB in this process, loaded when first asked for, always in memory, without extensions from elsewhere; and the contract of a
+ * table in the run store: name, version, columns, and which values its rows may hold.
+ */
 import type { DuckDBAppender, DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import type { ColumnType } from "./table.ts";
 
 export interface Database {
   readonly instance: DuckDBInstance;
@@ -73,4 +75,59 @@ export function appendValue(appender: DuckDBAppender, type: ColumnType, value: u
     const what = `column ${column} (${type}) got ${String(value)}`;
     throw new MeridianError("internal", { code: "STORE_VALUE", what });
   }
+}
+
+/**
+ * What a column holds. `instant` is an ISO text in UTC; `decimal` an exact decimal as text, of which sums are exact too;
+ * `json` is any plain value, stored as text of JSON.
+ */
+export type ColumnType = "text" | "integer" | "number" | "decimal" | "boolean" | "instant" | "json";
+
+export interface StoreColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  /** What it means, with its unit, for `meridian sql --help` and the documents. */
+  readonly doc: string;
+}
+
+/**
+ * A table that rows are stored under, by key: all rows of a key are replaced at once or not at all. The key is a column
+ * of its own, the first one, under the name that `keyColumn` gives.
+ */
+export interface StoreTable {
+  /** Lower case, words joined by `_`: the name in SQL. */
+  readonly name: string;
+  /** Raised when the columns change: files of other versions are not read, and are written anew from their source. */
+  readonly version: number;
+  readonly keyColumn: string;
+  readonly doc: string;
+  readonly columns: readonly StoreColumn[];
+}
+
+/** A named query over tables, for `meridian sql`. */
+export interface StoreView {
+  readonly name: string;
+  readonly doc: string;
+  /** A SELECT over registered tables and the views before it. */
+  readonly sql: string;
+}
+
+/** One row: a value for each column that has one; null and left out are the same. */
+export type StoreRow = Readonly<Record<string, unknown>>;
+
+/** SQL type of a column. */
+export const SQL_TYPE: Readonly<Record<ColumnType, string>> = {
+  text: "VARCHAR",
+  integer: "BIGINT",
+  number: "DOUBLE",
+  decimal: "DECIMAL(38,18)",
+  boolean: "BOOLEAN",
+  instant: "TIMESTAMP",
+  json: "JSON",
+};
+
+/** The columns as SQL declares them, the key first. */
+export function columnList(table: StoreTable): string {
+  const columns = table.columns.map(({ name, type }) => `"${name}" ${SQL_TYPE[type]}`);
+  return [`"${table.keyColumn}" VARCHAR`, ...columns].join(", ");
 }

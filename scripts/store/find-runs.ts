@@ -5,8 +5,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { LATEST, readRun, type StoredRun } from "../io/run-store.ts";
 import { baselines, tagsOf } from "./labels.ts";
-import { runIds } from "./runs.ts";
-import { SWEEPS_FOLDER } from "./sweeps.ts";
+import { runIds, SWEEPS_FOLDER } from "./runs.ts";
 
 /** A run with the name that it was called by. */
 export interface FoundRun extends StoredRun {
@@ -42,7 +41,7 @@ export async function findRuns(names: readonly string[], root: string): Promise<
 /** A point of a sweep; the code that reads it is loaded only for names that end like one. */
 async function pointOf(name: string, root: string) {
   if (!/\/\d+$/.test(name) || (await exists(name))) return undefined;
-  const { readPoint } = await import("../sweep/point-run.ts");
+  const { readPoint } = await import("../sweep/sweep-report.ts");
   return readPoint(name, join(root, SWEEPS_FOLDER));
 }
 

@@ -5,8 +5,15 @@ import { join, resolve, sep } from "node:path";
 import type { Json } from "@duckdb/node-api";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { interrupted } from "../io/worker-pool.ts";
-import { loadDuckDb, openDatabase, quoted } from "./database.ts";
-import { columnList, type StoreRow, type StoreTable, type StoreView } from "./table.ts";
+import {
+  columnList,
+  loadDuckDb,
+  openDatabase,
+  quoted,
+  type StoreRow,
+  type StoreTable,
+  type StoreView,
+} from "./database.ts";
 import { STORE_FOLDER, tableFolder } from "./writer.ts";
 
 const INTERRUPT_EVERY_MS = 20;

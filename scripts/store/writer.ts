@@ -4,8 +4,16 @@ import { join, resolve } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { environmentProblem, makeFolder } from "../io/text-files.ts";
-import { appendValue, type Database, openDatabase, quoted } from "./database.ts";
-import { type ColumnType, SQL_TYPE, type StoreRow, type StoreTable } from "./table.ts";
+import {
+  appendValue,
+  type ColumnType,
+  type Database,
+  openDatabase,
+  quoted,
+  SQL_TYPE,
+  type StoreRow,
+  type StoreTable,
+} from "./database.ts";
 
 /** Folder of the tables inside the folder of runs. */
 export const STORE_FOLDER = ".store";

@@ -2,7 +2,7 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { sortedNumbers } from "../../simulator/base/statistics.ts";
 import { HOUR_MS } from "../../simulator/base/time.ts";
-import { readDecisions } from "../bedrock/read-log.ts";
+import { readDecisions } from "../bedrock/decision-file.ts";
 
 /** What was found of one target. */
 export interface TargetHistory {

@@ -1,24 +1,33 @@
-/** From a scenario and its factors to the job file of a sweep: everything that can be wrong is found before a job runs. */
+/**
+ * From a scenario and its factors to the job file of a sweep: everything that can be wrong is found before a job runs. Then its
+ * rounds: its jobs, and those that its results ask for, until they ask for none.
+ */
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
+import { nextPoints } from "../../simulator/sweep/adaptive.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
 import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
 import {
   type AdaptiveRule,
+  distinct,
   jobValues,
   SWEEP_SCHEMA_VERSION,
   type SweepFile,
   type SweepJob,
 } from "../../simulator/sweep/job.ts";
-import type { SweepClass } from "../../simulator/sweep/question.ts";
+import type { SweepClass } from "../../simulator/sweep/points.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import { parseAssignment } from "../io/overrides.ts";
 import { packageVersion } from "../io/process.ts";
+import { createStatusLine } from "../io/progress.ts";
 import { parseScenario } from "../io/scenario-text.ts";
+import type { Terminal } from "../io/terminal.ts";
 import { formatPath } from "../io/yaml-source.ts";
-import { filesFor, jobKey } from "./job-key.ts";
-import { overridesAt } from "./variant.ts";
+import type { JobStore } from "./job-store.ts";
+import { runSweep } from "./run-sweep.ts";
+import { readRows, type SweepRows } from "./sweep-report.ts";
+import { filesFor, jobKey, overridesAt } from "./variant.ts";
 
 export interface SweepRequest {
   readonly name: string;
@@ -94,7 +103,7 @@ export async function planSweep(request: SweepRequest): Promise<SweepFile> {
 }
 
 /** The same sweep with more points after its own. */
-export async function withPoints(
+async function withPoints(
   sweep: SweepFile,
   base: PreparedExperiment,
   points: readonly Omit<SweepJob, "key">[],
@@ -157,5 +166,71 @@ async function naming<T>(point: readonly unknown[], factors: readonly Factor[], 
     const place = factors.map(({ path }, i) => `${path}=${JSON.stringify(point[i] ?? "as it is")}`).join(", ");
     const problems = error.problems.map((problem) => ({ ...problem, what: `${problem.what} (at ${place})` }));
     throw new MeridianError(error.kind, problems, { cause: error });
+  }
+}
+
+export interface RoundOptions {
+  readonly workers: number | undefined;
+  /** Jobs go to workers over this Redis; undefined: to threads of this process. */
+  readonly redisUrl: string | undefined;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+}
+
+/** A sweep with all its rounds, and what came of them. */
+export interface FinishedSweep {
+  readonly sweep: SweepFile;
+  readonly found: SweepRows;
+}
+
+/** Runs what is not done, round by round. The points of a round depend on the results alone, not on who ran them. */
+export async function runRounds(
+  sweep: SweepFile,
+  base: PreparedExperiment,
+  store: JobStore,
+  options: RoundOptions,
+): Promise<FinishedSweep> {
+  let whole = sweep;
+  for (let round = 2; ; round++) {
+    await runJobs(whole, store, options);
+    const found = await readRows(whole, store);
+    const points = nextPoints(whole, found.rows);
+    if (points.length === 0) return { sweep: whole, found };
+    options.terminal.note(`round ${round}: ${points.length} more variants where the answer lies`);
+    whole = await withPoints(whole, base, points);
+  }
+}
+
+/** The rounds that the store's results already ask for: the last one has jobs that are not done, or none is left. */
+export async function planRounds(sweep: SweepFile, base: PreparedExperiment, store: JobStore): Promise<SweepFile> {
+  let whole = sweep;
+  for (;;) {
+    if (whole.adaptive === null) return whole;
+    const found = await readRows(whole, store);
+    if (found.done < distinct(whole.jobs).length) return whole;
+    const points = nextPoints(whole, found.rows);
+    if (points.length === 0) return whole;
+    whole = await withPoints(whole, base, points);
+  }
+}
+
+async function runJobs(sweep: SweepFile, store: JobStore, options: RoundOptions): Promise<void> {
+  const { workers, redisUrl, terminal, signal } = options;
+  if (redisUrl === undefined) {
+    const { ran, wereDone } = await runSweep(sweep, store, { jobs: sweep.jobs, workers, terminal, signal });
+    terminal.note(`${ran} ran, ${wereDone} were done before`);
+    return;
+  }
+  // Only sweeps over a queue load the code that speaks to it.
+  const { sendAndWait } = await import("./queue.ts");
+  const { live, quiet } = terminal;
+  const line = createStatusLine({ stream: process.stderr, live, quiet, liveEveryMs: 500 });
+  try {
+    const onDone = (done: number, of: number) => line.show(`${done} of ${of} jobs done`);
+    const onIdle = () =>
+      terminal.note(`no worker is there; start one: meridian worker --redis ${redisUrl} --store ${store.place}`);
+    await sendAndWait(sweep, store, { redisUrl, signal, onDone, onIdle });
+  } finally {
+    line.stop();
   }
 }

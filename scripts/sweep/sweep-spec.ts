@@ -1,17 +1,26 @@
-/** What is to be swept: a scenario with `--vary`, or a sweep file that says the same; the command line wins over the file. */
+/**
+ * What is to be swept and asked: a scenario with `--vary`, or a sweep file that says the same; a metric, a class and a limit. The
+ * command line wins over the file.
+ */
 import { basename, dirname, extname, isAbsolute, join } from "node:path";
 import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import { parseShare } from "../../simulator/base/quantities.ts";
+import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
 import type { AdaptiveRule, SweepFile } from "../../simulator/sweep/job.ts";
-import { type AskedQuestion, questionsOf } from "../../simulator/sweep/question.ts";
+import {
+  type AskedQuestion,
+  isLatency,
+  questionsOf,
+  SWEEP_METRICS,
+  type SweepMetric,
+} from "../../simulator/sweep/points.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadScenario, SCENARIO_BYTES_MAX } from "../io/scenario-file.ts";
 import { readTextFile } from "../io/text-files.ts";
 import { formatPath, parsePath, parseYaml } from "../io/yaml-source.ts";
-import { askedQuestion, type QuestionWords } from "./ask.ts";
 import { classesOf, parseVary, planSweep } from "./plan-sweep.ts";
 import { checkGroup } from "./sweep-report.ts";
 
@@ -177,4 +186,51 @@ function ruleOf(
   const [first, ...others] = questions;
   const more = group === null ? others.filter(({ objective }) => objective !== null) : [];
   return { questions: [first!, ...more], ...rest };
+}
+
+/** The question in the words of options or of a sweep file; what is left out is `before`'s. */
+export interface QuestionWords {
+  readonly metric?: string | undefined;
+  readonly class?: string | undefined;
+  readonly objective?: string | undefined;
+}
+
+const USUAL: AskedQuestion = { metric: "p95", group: null, objective: null };
+
+/**
+ * @param before what was asked before; another metric forgets its objective
+ * @throws MeridianError usage, SWEEP_METRIC or SWEEP_OBJECTIVE
+ */
+export function askedQuestion(words: QuestionWords, before = USUAL): AskedQuestion {
+  const metric = words.metric === undefined ? before.metric : metricOf(words.metric);
+  const kept = metric === before.metric ? before.objective : null;
+  return {
+    metric,
+    group: words.class ?? before.group,
+    objective: words.objective === undefined ? kept : objectiveOf(metric, words.objective),
+  };
+}
+
+function metricOf(name: string): SweepMetric {
+  const metric = SWEEP_METRICS.find((each) => each === name);
+  if (metric !== undefined) return metric;
+  throw new MeridianError("usage", {
+    code: "SWEEP_METRIC",
+    what: `there is no metric "${name}"`,
+    where: "--metric",
+    fix: suggestOneOf(name, SWEEP_METRICS),
+  });
+}
+
+/** Latencies in ms, shares in [0, 1], costs in USD per 1,000 served. */
+function objectiveOf(metric: SweepMetric, text: string): number {
+  const value = isLatency(metric) ? parseDurationMs(text) : metric === "cost" ? parseCount(text) : parseShare(text);
+  if (value !== undefined) return value;
+  const fix = isLatency(metric) ? "write 8s or 800ms" : metric === "cost" ? "write 2.5" : "write 1% or 0.01";
+  throw new MeridianError("usage", {
+    code: "SWEEP_OBJECTIVE",
+    what: `"${text}" is no value of ${metric}`,
+    where: "--objective",
+    fix,
+  });
 }

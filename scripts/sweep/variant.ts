@@ -1,4 +1,8 @@
-/** One job of a sweep, from its scenario to its result: the same bytes wherever and however often it runs. */
+/**
+ * One job of a sweep, from its scenario to its result: the same bytes wherever and however often it runs, under a key of all that
+ * the result follows from, so that equal content is one job.
+ */
+import { createHash } from "node:crypto";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import {
   assembleResult,
@@ -12,13 +16,16 @@ import {
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import type { Scenario } from "../../simulator/scenario/schema.ts";
+import { priceBookFile, recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
 import type { SweepFile, SweepJob } from "../../simulator/sweep/job.ts";
 import { type PreparedExperiment, prepareText, resultProvenance } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
+import { packageVersion } from "../io/process.ts";
 import { withBound } from "../io/run-experiment.ts";
+import { type NamedDigest, tracesOf } from "../io/scenario-inputs.ts";
 import { stableJson } from "../io/text-files.ts";
 import { parsePath } from "../io/yaml-source.ts";
-import { jobKey } from "./job-key.ts";
 import type { JobStore } from "./job-store.ts";
 
 /** What a thread is handed. */
@@ -139,4 +146,41 @@ export async function* runStored(
   if (await store.isDone(job.key)) return { state: "was done" };
   const text = yield* runVariant(taskOf(sweep, job));
   return { state: (await store.publish(job.key, text)) ? "ran" : "was done" };
+}
+
+/**
+ * SHA-256 of the scenario as it runs, of the files that it reads and of the version that runs it.
+ *
+ * @param files in any order
+ * @returns 64 hexadecimal digits
+ */
+export function jobKey({ yaml, files }: Pick<PreparedExperiment, "yaml" | "files">): string {
+  const named = files.map(({ name, sha256 }) => [name, sha256]).toSorted(([a], [b]) => (a! < b! ? -1 : 1));
+  return createHash("sha256")
+    .update(JSON.stringify([packageVersion(), yaml, named]))
+    .digest("hex");
+}
+
+/**
+ * Of files that were read for a sweep, those that one of its scenarios names.
+ *
+ * @returns undefined where it names others, too, so that it has to be read itself
+ */
+export function filesFor(scenario: Scenario, known: readonly NamedDigest[]): readonly NamedDigest[] | undefined {
+  const names = namesOfFiles(scenario);
+  const found = known.filter(({ name }) => names.includes(name));
+  return found.length === new Set(names).size ? found : undefined;
+}
+
+/** Names of the files of its own that a scenario asks for: those of `files`, where all of them can be read. */
+function namesOfFiles(scenario: Scenario): readonly string[] {
+  const { prices } = scenario.world;
+  const book = priceBookFile(prices);
+  const strategies = scenario.strategies.flatMap(({ file }) => (file === undefined ? [] : [file]));
+  return [
+    ...tracesOf(scenario).keys(),
+    ...recordedPriceFiles(prices),
+    ...(book === undefined ? [] : [book]),
+    ...new Set(strategies),
+  ];
 }

@@ -1,10 +1,11 @@
 /**
- * Runs test files in as many processes as there are cores. Files that need a process of their own get one; the others
- * are handed to long-lived processes one by one, so that Node starts and modules load only once. Checks of the whole
- * tree (types, lint, unused code) take the place of a file.
+ * Runs test files in lanes of some processes each. Files that need a process of their own get one; the others are handed
+ * to long-lived processes one by one, so that Node starts and modules load only once. Checks of the whole tree (types,
+ * lint, unused code) run beside them.
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
+import { setPriority } from "node:os";
 import { join } from "node:path";
 
 const WORKER = join(import.meta.dirname, "worker.ts");
@@ -26,46 +27,68 @@ export interface FileOutcome {
   readonly problems: readonly string[];
 }
 
-export interface SlotOptions {
-  /** Processes at a time. */
+/** A test file, or something that ends by itself and takes the place of one. */
+export type Work = TestFile | (() => Promise<void>);
+
+/** Work of a kind, in the order in which it begins. */
+export interface Lane {
+  readonly work: readonly Work[];
+  /** Processes at a time; one more when another lane is done. */
   readonly slots: number;
+  /** Its processes stand back for those of other lanes. */
+  readonly isPatient?: boolean;
+}
+
+/** Work that computes cedes a little to work that measures time. */
+const PATIENT_NICE = 2;
+
+export interface SlotOptions {
   /** A file that takes longer is stopped. */
   readonly fileLimitMs: number;
   /** Called for each file as it ends, in the order in which they end. */
   readonly onFile: (outcome: FileOutcome) => void;
 }
 
-/**
- * Runs all files, in their order; other work may be mixed in.
- *
- * @param work what to run: a test file, or something that ends by itself and takes the place of one
- */
-export async function runInSlots(
-  work: readonly (TestFile | (() => Promise<void>))[],
-  options: SlotOptions,
-): Promise<void> {
-  const queue = [...work];
-  const slot = async () => {
+/** Runs all work of all lanes. A process that finds none left in its lane helps another, unless one does so already. */
+export async function runInSlots(lanes: readonly Lane[], options: SlotOptions): Promise<void> {
+  const states = lanes.map((lane) => ({ ...lane, queue: [...lane.work], running: 0 }));
+  const slot = async (own: (typeof states)[number]) => {
     let shared: ChildProcess | undefined;
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      if (typeof next === "function") {
-        await next();
-        continue;
+    const hasWork = ({ queue }: typeof own) => queue.length > 0;
+    for (;;) {
+      const lane = hasWork(own) ? own : states.find((each) => hasWork(each) && each.running <= each.slots);
+      const next = lane?.queue.shift();
+      if (lane === undefined || next === undefined) break;
+      lane.running++;
+      if (typeof next === "function") await next();
+      else {
+        const child = (next.isShared ? shared : undefined) ?? startWorker(next.isShared, own.isPatient === true);
+        const outcome = await runOne(child, next, options.fileLimitMs);
+        const residentBytes = outcome.end?.residentBytes ?? Number.POSITIVE_INFINITY;
+        const isReusable = next.isShared && residentBytes < RESIDENT_BYTES_MAX;
+        if (next.isShared) shared = isReusable ? child : undefined;
+        if (!isReusable && child.connected) child.disconnect();
+        options.onFile(outcome);
       }
-      const child: ChildProcess = (next.isShared ? shared : undefined) ?? startWorker(next.isShared);
-      const outcome = await runOne(child, next, options.fileLimitMs);
-      const isReusable = next.isShared && (outcome.end?.residentBytes ?? Number.POSITIVE_INFINITY) < RESIDENT_BYTES_MAX;
-      if (next.isShared) shared = isReusable ? child : undefined;
-      if (!isReusable && child.connected) child.disconnect();
-      options.onFile(outcome);
+      lane.running--;
     }
     if (shared?.connected) shared.disconnect();
   };
-  await Promise.all(Array.from({ length: options.slots }, slot));
+  await Promise.all(states.flatMap((lane) => Array.from({ length: lane.slots }, () => slot(lane))));
 }
 
-function startWorker(isShared: boolean): ChildProcess {
-  return fork(WORKER, isShared ? ["--shared"] : [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+function startWorker(isShared: boolean, isPatient: boolean): ChildProcess {
+  const child = fork(WORKER, isShared ? ["--shared"] : [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  if (isPatient) standBack(child);
+  return child;
+}
+
+function standBack({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, PATIENT_NICE);
+  } catch {
+    // It has ended, which is noticed elsewhere; or the host allows no such thing.
+  }
 }
 
 function runOne(child: ChildProcess, file: TestFile, limitMs: number): Promise<FileOutcome> {
@@ -153,6 +176,7 @@ export async function runCheck(name: string, cwd: string): Promise<CheckOutcome>
     stdio: ["ignore", "pipe", "pipe"],
     shell: npm === undefined && process.platform === "win32",
   });
+  standBack(child);
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (part: string) => {

@@ -6,10 +6,10 @@ import type { GroupStats, ReplicationStats } from "../../simulator/experiment/re
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { traceSpec } from "../../simulator/traffic/arrivals/trace.ts";
 import type { ClassTraffic } from "../../simulator/traffic/class-stream.ts";
-import { takeRows } from "../../simulator/traffic/column-rows.ts";
+import { takeRows } from "../../simulator/traffic/columns.ts";
 import type { ClassFit, TrafficFit } from "../../simulator/traffic/fit/fit-traffic.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
 import { replayable } from "../../simulator/traffic/replayable.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { interrupted } from "../io/worker-pool.ts";

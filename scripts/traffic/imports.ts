@@ -5,10 +5,9 @@ import { join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { nearNames } from "../../simulator/base/near-names.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
-import { SeenIds } from "../../simulator/traffic/seen-ids.ts";
+import { SeenIds } from "../../simulator/traffic/request-reader.ts";
 import { openParquet } from "../io/parquet-rows.ts";
-import { readBlocks, readRequests, type TraceFileOptions } from "../io/trace-file.ts";
-import { traceFiles } from "../io/trace-files.ts";
+import { readBlocks, readRequests, type TraceFileOptions, traceFiles } from "../io/trace-file.ts";
 import { REQUESTS, requestsFile } from "../store/tables/requests.ts";
 import { openStoreWriter, tableFolder } from "../store/writer.ts";
 

@@ -6,7 +6,7 @@ import { nearNames } from "../../simulator/base/near-names.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { shortModelName } from "../../simulator/traffic/labels.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import type { Override } from "../io/overrides.ts";
 import { loadScenario } from "../io/scenario-file.ts";
 import { loadTagger, tagRow } from "../io/tag-rules.ts";

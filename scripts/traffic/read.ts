@@ -1,18 +1,21 @@
-/** Reads the recordings that a `meridian traffic` or `import` command names, as its options say. */
-
+/**
+ * Reads the recordings that a `meridian traffic` or `import` command names, as its options say: with stable names in place of
+ * labels where a key is given, equal for equal labels, and none to be guessed without the key.
+ */
+import { createHmac } from "node:crypto";
 import { resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError } from "../../simulator/base/errors.ts";
-import type { TimeUnit } from "../../simulator/base/instants.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
+import type { TimeUnit } from "../../simulator/base/time.ts";
 import { BadRows } from "../../simulator/traffic/bad-rows.ts";
 import { COLUMN_ROLES, columnMapSchema } from "../../simulator/traffic/column-map.ts";
 import { type RecordedRow, RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { badRowsOf, pairsOf } from "../commands/options.ts";
 import { loadTagger, tagRow } from "../io/tag-rules.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, readTextFile } from "../io/text-files.ts";
 import { emptyRecording, readRequests, type TraceFileOptions } from "../io/trace-file.ts";
 import { listTraces, loadTrace } from "../io/traces.ts";
 
@@ -107,4 +110,48 @@ function notFound(cause: NodeJS.ErrnoException): MeridianError {
   const what = "there is no such file, folder or bundled recording";
   const problem = { code: "TRACE_NOT_FOUND", where: cause.path ?? "", what, fix: "check the path; see list traces" };
   return new MeridianError("data", problem, { cause });
+}
+
+/** Made names that are remembered; more are made anew. */
+const KNOWN_MAX = 100_000;
+
+/**
+ * Pseudonyms by kind and label, such as `tenant-0123456789abcdef`.
+ *
+ * @param file holds the key
+ * @throws MeridianError usage KEY_FILE, KEY_FILE_SHORT
+ */
+export async function pseudonymsOf(file: string): Promise<(kind: string, label: string) => string> {
+  const key = await keyOf(file);
+  const known = new Map<string, string>();
+  return (kind, value) => {
+    const label = `${kind}/${value}`;
+    const before = known.get(label);
+    if (before !== undefined) return before;
+    const made = `${kind}-${createHmac("sha256", key).update(label).digest("hex").slice(0, 16)}`;
+    if (known.size < KNOWN_MAX) known.set(label, made);
+    return made;
+  };
+}
+
+/** A row under pseudonyms; regions and models stay, account numbers do not. */
+export function pseudonymousRow(row: RecordedRow, of: (kind: string, label: string) => string): RecordedRow {
+  const named = (kind: string, label: string | undefined) =>
+    label === undefined || label === "" ? label : of(kind, label);
+  return {
+    ...row,
+    tenant: named("tenant", row.tenant),
+    className: named(row.className === row.tenant ? "tenant" : "class", row.className),
+    session: named("session", row.session),
+    requestId: named("request", row.requestId),
+    model: row.model?.replace(/\d{12}/g, "000000000000"),
+  };
+}
+
+async function keyOf(file: string): Promise<string> {
+  const kind = { code: "KEY_FILE", noun: "key file", bytesMax: 4096, kind: "usage" as const };
+  const key = (await readTextFile(file, kind)).trim();
+  if (key.length >= 16) return key;
+  const fix = "put 16 random characters or more into it, and keep it: the same key gives the same pseudonyms";
+  throw new MeridianError("usage", { code: "KEY_FILE_SHORT", where: file, what: "the key is too short", fix });
 }

@@ -1,7 +1,6 @@
 /** Writes a recording with all columns that it has: as CSV, JSONL or Parquet, or as a trace that other tools replay. */
-import { OUTCOMES } from "../../simulator/traffic/outcome.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
-import type { TrafficChunk } from "../../simulator/traffic/traffic.ts";
+import { OUTCOMES } from "../../simulator/traffic/row-cells.ts";
+import type { RecordedColumns, TrafficChunk } from "../../simulator/traffic/traffic.ts";
 import { createParquet, GROUP_ROWS } from "../io/parquet-blocks.ts";
 import { ByteLines, bytesOf } from "./byte-lines.ts";
 import { csvCell, openRequestWriter, type RequestWriter } from "./request-writers.ts";

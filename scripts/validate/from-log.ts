@@ -11,15 +11,15 @@ import { type LoggedRun, loggedRun, type ReadDecision } from "../../simulator/be
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { traceSpec } from "../../simulator/traffic/arrivals/trace.ts";
-import type { RecordedColumns } from "../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../simulator/traffic/traffic.ts";
 import type { ValidationResult } from "../../simulator/validate/result.ts";
 import { validateStrategy, validationResult } from "../../simulator/validate/validate.ts";
-import { readDecisions } from "../bedrock/read-log.ts";
+import { readDecisions } from "../bedrock/decision-file.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { packageVersion } from "../io/process.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import { stableJson } from "../io/text-files.ts";
-import { simulatedRun, simulateRows } from "./simulate-rows.ts";
+import { simulatedRun, simulateRows } from "./measure.ts";
 
 const RESAMPLES = 1000;
 

@@ -1,4 +1,7 @@
-/** Runs a validation: measures and simulates the same traffic, derives all figures from that evidence, saves both. */
+/**
+ * Runs a validation: measures and simulates the same traffic, every row kept, derives all figures from that evidence, saves
+ * both.
+ */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
@@ -9,9 +12,10 @@ import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.t
 import { type MeasuredRun, measuredResult } from "../../simulator/bench/measured.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
 import { decodeSchedule, encodeSchedule, type ScheduleRow } from "../../simulator/bench/rows.ts";
-import type { RunResult } from "../../simulator/experiment/index.ts";
+import { assembleResult, type Provenance, type RunResult, runJob } from "../../simulator/experiment/index.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { ValidationResult } from "../../simulator/validate/result.ts";
+import { collectRows, type SimulatedRows } from "../../simulator/validate/samples.ts";
 import { validateStrategy, validationResult } from "../../simulator/validate/validate.ts";
 import { ensureK6 } from "../bench/k6-program.ts";
 import { type BenchedStrategy, benchStrategies, createBenchProgress } from "../bench/run.ts";
@@ -23,10 +27,16 @@ import { newRunId, provenance, type RunFiles, type SavedRun, saveRun } from "../
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
-import { evidenceFiles, type MeasuredRows, measuredRows, type ValidationEvidence } from "./folder.ts";
+import {
+  decodeRows,
+  endpointRecords,
+  evidenceFiles,
+  type MeasuredRows,
+  measuredRows,
+  recordedRegions,
+  type ValidationEvidence,
+} from "./folder.ts";
 import { knownAnswerError, runKnownAnswer } from "./known-answer.ts";
-import { decodeRows, recordedRegions } from "./row-files.ts";
-import { simulatedRun, simulateRows } from "./simulate-rows.ts";
 
 export interface MeasureOptions {
   readonly target: BenchTarget;
@@ -240,4 +250,48 @@ export async function rewriteDerived(folder: string, files: RunFiles): Promise<v
       });
     }
   }
+}
+
+/** The simulated side of a validation. */
+export interface SimulatedSide {
+  readonly result: RunResult;
+  /** By strategy. */
+  readonly rows: readonly SimulatedRows[];
+}
+
+/**
+ * Simulates replication 0 of each strategy and keeps every row. In this thread: a validation is a few thousand requests.
+ *
+ * @throws MeridianError INTERRUPTED
+ */
+export async function simulateRows(
+  plan: Plan,
+  provenance: Provenance,
+  options: { readonly signal: AbortSignal; readonly onShare?: (share: number) => void },
+): Promise<SimulatedSide> {
+  const single: Plan = { ...plan, replications: 1 };
+  const collectors = plan.strategies.map(() => collectRows(single));
+  const job = runJob(
+    { plan: single },
+    { replication: 0, strategyIndices: [...plan.strategies.keys()] },
+    (strategy) => collectors[strategy]!,
+  );
+  let step = job.next();
+  while (step.done !== true) {
+    options.onShare?.(step.value.share);
+    await new Promise((resolve) => setImmediate(resolve));
+    if (options.signal.aborted) throw interrupted();
+    step = job.next();
+  }
+  return {
+    result: assembleResult({ plan: single }, [step.value], provenance),
+    rows: collectors.map((collector) => collector.rows()),
+  };
+}
+
+/** A strategy's simulated rows as a run to be compared. */
+export function simulatedRun(schedule: readonly ScheduleRow[], rows: SimulatedRows): MeasuredRun {
+  const { attempts, requests, records } = rows;
+  const ranIn = recordedRegions(endpointRecords(records));
+  return { schedule, attempts, requests, isStreaming: true, ranIn };
 }

@@ -1,7 +1,15 @@
 /** Readable quantities of scenario files (`45m`, `20/s`, `200k`, `31%`) and the shapes that several blocks share. */
 import { z } from "zod";
-import { correctedCount, correctedDuration, correctedRate, correctedShare } from "./corrections.ts";
-import { parseCount, parseDurationMs, parseRatePerS, parseShare } from "./quantities.ts";
+import {
+  correctedCount,
+  correctedDuration,
+  correctedRate,
+  correctedShare,
+  parseCount,
+  parseDurationMs,
+  parseRatePerS,
+  parseShare,
+} from "./quantities.ts";
 import { DAY_MS } from "./time.ts";
 
 /** A hundred years: nothing in a scenario lasts longer, and instants must remain valid dates. */

@@ -27,8 +27,16 @@ import type { RetrySpec } from "../client/retry-rules.ts";
 import { SHED, type StrategyDefinition } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ReplayPlan } from "./plan.ts";
-import { type Call, type Flight, newCall, nothing, type Reservation, restOf } from "./router-call.ts";
-import type { AttemptAnswer, ReplayIo } from "./router-io.ts";
+import {
+  type AttemptAnswer,
+  type Call,
+  type Flight,
+  newCall,
+  nothing,
+  type ReplayIo,
+  type Reservation,
+  restOf,
+} from "./router-io.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./rows.ts";
 import { SpendLedger } from "./spend.ts";

@@ -1,11 +1,17 @@
-/** Who could be routed otherwise, and what the list prices would make of it: a ceiling, before quotas and latency. */
+/**
+ * Who could be routed otherwise: what teams can live with, which no bill tells, and what the list prices would make of it, a
+ * ceiling before quotas and latency.
+ */
+import { z } from "zod";
+import { AWS_REGIONS } from "../base/regions.ts";
+import { durationMs, share } from "../base/schema-forms.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import type { PriceKey, ServiceTier, TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
+import { isRegionAllowed, residencySchema } from "../service/residency.ts";
+import { type Decimal, parseDecimal, sumOf } from "./bill-line.ts";
 import type { ClassifiedLine } from "./classify.ts";
 import { type Bill, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
 import type { TokenKind } from "./usage-type.ts";
-import { type Decimal, parseDecimal, sumOf } from "./usd.ts";
-import { reasonAgainst, type Workload, type Workloads, workloadOf } from "./workloads.ts";
 
 /** One way to buy the same tokens. */
 export interface CandidateOption {
@@ -50,6 +56,7 @@ export function candidatesOf(
   regions: readonly string[],
   workloads?: Workloads,
 ): readonly Candidate[] {
+  const listed = listPrices(book);
   const groups = new Map<string, ClassifiedLine[]>();
   for (const line of tokenLines(bill)) {
     if (line.modelId === undefined || line.region === undefined) continue;
@@ -61,7 +68,7 @@ export function candidatesOf(
   return [...groups.values()]
     .map((lines) => {
       const group = spendKeyOf(lines[0]!, dimension);
-      return candidateOf(lines, { group, workload: workloadOf(workloads, group), book, regions });
+      return candidateOf(lines, { group, workload: workloadOf(workloads, group), listed, regions });
     })
     .sort((a, b) => (a.costUsd < b.costUsd ? 1 : a.costUsd > b.costUsd ? -1 : 0));
 }
@@ -69,16 +76,16 @@ export function candidatesOf(
 interface Offer {
   readonly group: string | undefined;
   readonly workload: Workload | undefined;
-  readonly book: PriceBook;
+  readonly listed: ListPrices;
   readonly regions: readonly string[];
 }
 
-function candidateOf(lines: readonly ClassifiedLine[], { group, workload, book, regions }: Offer): Candidate {
+function candidateOf(lines: readonly ClassifiedLine[], { group, workload, listed, regions }: Offer): Candidate {
   const costUsd = sumOf(lines.map(({ line }) => line.costUsd));
   const options = [
-    optionOf("global profile", lines, book, (key) => ({ ...key, family: "global" })),
-    optionOf("batch", lines, book, (key) => ({ ...key, tier: "batch" })),
-    ...regions.map((region) => optionOf(region, lines, book, (key) => ({ ...key, region, family: "regional" }))),
+    optionOf("global profile", lines, listed, (key) => ({ ...key, family: "global" })),
+    optionOf("batch", lines, listed, (key) => ({ ...key, tier: "batch" })),
+    ...regions.map((region) => optionOf(region, lines, listed, (key) => ({ ...key, region, family: "regional" }))),
   ].filter((option) => option !== undefined);
   const parts = BigInt(Math.round((workload?.mayMove ?? 1) * 1e6));
   const cheaper = options
@@ -98,7 +105,7 @@ function candidateOf(lines: readonly ClassifiedLine[], { group, workload, book, 
     tokens: sumOf(lines.map(({ tokens }) => tokens ?? 0n)),
     workload,
     pricedUsd: sumOf(
-      lines.map((line) => (listPriceOf(line, book, (key) => key) === undefined ? 0n : line.line.costUsd)),
+      lines.map((line) => (listPriceOf(line, listed, (key) => key) === undefined ? 0n : line.line.costUsd)),
     ),
     regions: [...byRegion].sort(([, a], [, b]) => (a < b ? 1 : -1)),
     options: cheaper,
@@ -111,14 +118,14 @@ type Otherwise = (key: PriceKey) => PriceKey;
 function optionOf(
   name: string,
   lines: readonly ClassifiedLine[],
-  book: PriceBook,
+  prices: ListPrices,
   otherwise: Otherwise,
 ): CandidateOption | undefined {
   let now = 0n;
   let then = 0n;
   for (const line of lines) {
-    const listed = listPriceOf(line, book, (key) => key);
-    const other = listPriceOf(line, book, otherwise);
+    const listed = listPriceOf(line, prices, (key) => key);
+    const other = listPriceOf(line, prices, otherwise);
     if (listed === undefined || listed === 0n) {
       now += line.line.costUsd;
       then += line.line.costUsd;
@@ -140,7 +147,7 @@ const TIERS: Readonly<Record<string, ServiceTier>> = {
 };
 
 /** USD per million tokens of the line's kind, exact as the list writes it. */
-function listPriceOf(line: ClassifiedLine, book: PriceBook, otherwise: Otherwise): Decimal | undefined {
+function listPriceOf(line: ClassifiedLine, prices: ListPrices, otherwise: Otherwise): Decimal | undefined {
   const tier = TIERS[line.tier ?? ""];
   if (tier === undefined) return undefined;
   const key: PriceKey = {
@@ -150,8 +157,22 @@ function listPriceOf(line: ClassifiedLine, book: PriceBook, otherwise: Otherwise
     tier,
     ...(line.tokenKind === "cacheWrite1h" ? { cacheTtl: "1h" as const } : {}),
   };
-  const quote = book.quote(otherwise(key));
-  return "code" in quote ? undefined : parseDecimal(String(quote.prices[LISTED_AS[line.tokenKind!]]));
+  return prices(otherwise(key), LISTED_AS[line.tokenKind!]);
+}
+
+type ListPrices = (key: PriceKey, of: keyof TokenPricesUsdPerMTok) => Decimal | undefined;
+
+/** Prices of a book, each looked up once: the thousands of lines of a bill ask for few. */
+function listPrices(book: PriceBook): ListPrices {
+  const known = new Map<string, Decimal | undefined>();
+  return (key, of) => {
+    const name = `${of} ${key.model} ${key.region} ${key.family} ${key.tier} ${key.cacheTtl}`;
+    if (!known.has(name)) {
+      const quote = book.quote(key);
+      known.set(name, "code" in quote ? undefined : parseDecimal(String(quote.prices[of])));
+    }
+    return known.get(name);
+  };
 }
 
 const LISTED_AS: Readonly<Record<TokenKind, keyof TokenPricesUsdPerMTok>> = {
@@ -161,3 +182,46 @@ const LISTED_AS: Readonly<Record<TokenKind, keyof TokenPricesUsdPerMTok>> = {
   cacheWrite: "cacheWrite",
   cacheWrite1h: "cacheWrite",
 };
+
+/** Below this a call has no time for another region: routing by price is for what can wait longer. */
+export const SLA_MIN_MS = 2000;
+/** Batch answers within a day. */
+const BATCH_MS = 24 * 3_600_000;
+
+const workloadSchema = z
+  .strictObject({
+    sla: durationMs.optional().meta({ description: "How long a caller waits at most, e.g. 6s; 24h may be batch" }),
+    residency: residencySchema.optional().meta({ description: "Where data may be: eu, us, { country: DE } ..." }),
+    mayMove: share.default(1).meta({ description: "Share of the team's calls that may go elsewhere" }),
+  })
+  .refine(({ mayMove }) => mayMove >= 0 && mayMove <= 1, { message: "must be from 0% to 100%", path: ["mayMove"] });
+
+/** By team, as the bill's tag has it, or `untagged`; `*` is for all that are not named. */
+export const workloadsSchema = z.record(z.string(), workloadSchema);
+export type Workload = z.output<typeof workloadSchema>;
+export type Workloads = z.output<typeof workloadsSchema>;
+
+/** @returns undefined where nothing is said of the team */
+export function workloadOf(workloads: Workloads | undefined, team: string | undefined): Workload | undefined {
+  if (workloads === undefined) return undefined;
+  const name = team === undefined || team === "" ? "untagged" : team;
+  const named = Object.hasOwn(workloads, name) ? workloads[name] : undefined;
+  return named ?? workloads["*"];
+}
+
+/**
+ * Why a team's calls may not go some way; undefined where they may.
+ *
+ * @param way `global profile`, `batch`, or a region
+ */
+export function reasonAgainst(workload: Workload | undefined, way: string): string | undefined {
+  if (workload === undefined) return undefined;
+  const { sla, residency, mayMove } = workload;
+  if (mayMove === 0) return "none of it may move";
+  if (way === "batch") return sla !== undefined && sla < BATCH_MS ? "its callers do not wait a day" : undefined;
+  if (sla !== undefined && sla <= SLA_MIN_MS) return "its callers wait 2 s at most";
+  if (residency === undefined) return undefined;
+  if (way === "global profile") return "a global profile may run calls anywhere";
+  const region = AWS_REGIONS.find(({ id }) => id === way);
+  return region !== undefined && isRegionAllowed(residency, region) ? undefined : "its data may not be there";
+}

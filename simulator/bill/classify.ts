@@ -1,5 +1,5 @@
 /** What each line of a bill bought: which model's tokens, of which kind, at which tier; or why that cannot be said. */
-import type { BillLine } from "./bill-line.ts";
+import { type BillLine, type Decimal, ONE } from "./bill-line.ts";
 import {
   featureOf,
   readUsageType,
@@ -8,7 +8,6 @@ import {
   type UsageTier,
   type UsageTypeFacts,
 } from "./usage-type.ts";
-import { type Decimal, ONE } from "./usd.ts";
 
 /**
  * `tokens`: of a text model, what routing can move. `bedrock`: other spend on Bedrock (images, guardrails, provisioned

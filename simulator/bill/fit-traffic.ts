@@ -2,23 +2,27 @@
 import { HOUR_MS } from "../base/time.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import { shortModelName } from "../traffic/labels.ts";
+import { type Decimal, formatCents, sumOf, toNumber } from "./bill-line.ts";
+import { reasonAgainst, type Workloads, workloadOf } from "./candidates.ts";
 import type { ClassifiedLine } from "./classify.ts";
-import { cheapestRoute, effectivePrice, otherRoutes, type RoutePrice, writeOverInput } from "./fit-routes.ts";
 import {
   ASSUMED_SIZES,
   type CachedTokens,
   type CallSizes,
+  cheapestRoute,
+  effectivePrice,
   type FittedClass,
   HITS_LOST_ASSUMED,
   hitsAtStake,
   isByDay,
   joined,
   lossOf,
+  otherRoutes,
+  type RoutePrice,
   usdByDay,
+  writeOverInput,
 } from "./fitted-class.ts";
 import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
-import { type Decimal, formatCents, sumOf, toNumber } from "./usd.ts";
-import { reasonAgainst, type Workloads, workloadOf } from "./workloads.ts";
 
 export interface FitOptions {
   readonly bill: Bill;

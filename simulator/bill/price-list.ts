@@ -1,10 +1,13 @@
-/** AWS Price List files (bulk API JSON, offers of Amazon Bedrock) as rows of a price book. */
+/**
+ * AWS Price List files (bulk API JSON, offers of Amazon Bedrock) as rows of a price book; imported prices over those that a
+ * user's book had, what that changes, and which entries are old.
+ */
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
-import type { PriceRow } from "../service/pricing/price-book-data.ts";
+import type { PriceBookData, PriceRow } from "../service/pricing/price-book-data.ts";
+import { type Decimal, formatDecimal, parseDecimal } from "./bill-line.ts";
 import { isMarketplaceModel, type ModelNames, modelNameOf } from "./classify.ts";
 import { readUsageType, type TokenKind, tokensPerUnit, type UsageTypeFacts } from "./usage-type.ts";
-import { type Decimal, formatDecimal, parseDecimal } from "./usd.ts";
 
 const dimensionSchema = z.object({
   unit: z.string(),
@@ -81,7 +84,7 @@ export function readPriceList(value: unknown, where: string, names: ModelNames):
 }
 
 /** Two rows of one key state the price of the same thing. */
-export function rowKey({ model, region, routing, tier }: Pick<PriceRow, "model" | "region" | "routing" | "tier">) {
+function rowKey({ model, region, routing, tier }: Pick<PriceRow, "model" | "region" | "routing" | "tier">) {
   return `${model} ${region} ${routing} ${tier}`;
 }
 
@@ -206,4 +209,60 @@ function rowOf({ prices, model, region, tier, routing }: Draft, source: string, 
   const row = { model, region, tier, routing, input, output, source, asOf, confidence: "high" };
   const cached = { cacheRead: usd("cacheRead"), cacheWrite: usd("cacheWrite") };
   return { ...row, ...cached, ...(cacheWrite1h === null ? {} : { cacheWrite1h }) };
+}
+
+export interface PriceChange {
+  readonly before: PriceRow | undefined;
+  readonly after: PriceRow;
+}
+
+export interface PriceBookUpdate {
+  readonly book: PriceBookData;
+  /** New keys, and keys with another price; those that only have a newer date are in `confirmed`. */
+  readonly changes: readonly PriceChange[];
+  readonly confirmed: number;
+  /** Rows of the same offer that the new list no longer has; they stay in the book with their old date. */
+  readonly gone: readonly PriceRow[];
+}
+
+const PRICES = ["input", "output", "cacheRead", "cacheWrite", "cacheWrite1h"] as const;
+
+/** Puts the rows of a price list over those of a book; importing the same list again changes nothing. */
+export function updateBook(book: PriceBookData, imported: ImportedPrices): PriceBookUpdate {
+  const before = new Map(book.prices.map((row) => [rowKey(row), row]));
+  const after = new Map(before);
+  const changes: PriceChange[] = [];
+  let confirmed = 0;
+  for (const row of imported.rows) {
+    const old = before.get(rowKey(row));
+    after.set(rowKey(row), row);
+    if (old !== undefined && PRICES.every((kind) => (old[kind] ?? null) === (row[kind] ?? null))) confirmed++;
+    else changes.push({ before: old, after: row });
+  }
+  const keys = new Set(imported.rows.map(rowKey));
+  const source = `AWS Price List, ${imported.offer}`;
+  return {
+    book: {
+      ...book,
+      sources: { ...book.sources, [source]: `publication ${imported.asOf}` },
+      prices: [...after.values()],
+    },
+    changes,
+    confirmed,
+    gone: book.prices.filter((row) => row.source === source && !keys.has(rowKey(row))),
+  };
+}
+
+const DAY_MS = 86_400_000;
+
+/** Days between a row's date and today; a date without a day counts from the month's first. */
+export function ageDays({ asOf }: PriceRow, todayMs: number): number {
+  const day = Date.parse(/^\d{4}-\d{2}$/.test(asOf) ? `${asOf}-01` : asOf);
+  return Number.isNaN(day) ? Number.POSITIVE_INFINITY : Math.floor((todayMs - day) / DAY_MS);
+}
+
+/** Rows older than so many days, the oldest first. */
+export function staleRows(rows: readonly PriceRow[], maxDays: number, todayMs: number): readonly PriceRow[] {
+  const stale = rows.filter((row) => ageDays(row, todayMs) > maxDays);
+  return stale.sort((a, b) => ageDays(b, todayMs) - ageDays(a, todayMs));
 }

@@ -1,7 +1,7 @@
 /** What the next months may cost: trend and weekdays of a bill, prices that may change, quantiles and what drives them. */
-import type { Bill } from "./spend.ts";
-import { usageLines } from "./spend.ts";
-import { type Decimal, parseDecimal, sumOf, toNumber } from "./usd.ts";
+
+import { type Decimal, parseDecimal, sumOf, toNumber } from "./bill-line.ts";
+import { type Bill, usageLines } from "./spend.ts";
 
 /** A change of all prices from a month on. */
 export interface PriceScenario {

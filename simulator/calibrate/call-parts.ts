@@ -118,7 +118,7 @@ export function workUnder(data: CallParts, variant: Variant, { curve, beside }: 
     const from = i * bins;
     let prompt = 0;
     let output = 0;
-    for (let b = 0; b < bins; b++) {
+    for (let b = occupancy.binFrom[i]!; b < occupancy.binTo[i]!; b++) {
       prompt += occupancy.promptMs[from + b]! * promptSpeed[b]!;
       output += occupancy.outputMs[from + b]! * idle[b]! + occupancy.outputBesidePromptMs[from + b]! * reading[b]!;
     }

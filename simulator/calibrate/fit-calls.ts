@@ -4,7 +4,7 @@ import type { CapacitySpec } from "../service/capacity/index.ts";
 import { type Calls, sliceCalls } from "./calls.ts";
 import { specOf } from "./candidate-model.ts";
 import { estimateParameters } from "./estimate-parameters.ts";
-import { errorsAtMeasuredConcurrency, replayCalls, type Score, scoreModel } from "./score.ts";
+import { errorsAtMeasuredConcurrency, replayCalls, type Score, scorerOf } from "./score.ts";
 import {
   akaikeWeights,
   type Candidate,
@@ -45,8 +45,8 @@ export function fitCalls(calls: Calls): CallsFit | undefined {
   const training = sliceCalls(calls, Math.max(0, cut - SEARCH_CALLS_MAX), cut);
   const ranked = searchVariants(training, { ...options, peak: peakInside(training) });
   const scoring = { from: cut, to: calls.count, seeds: HELD_OUT_SEEDS, hasTtft: options.hasTtft };
-  const heldOutOf = ({ variant, parameters }: Candidate) =>
-    scoreModel(specOf(variant, parameters, options.peak), calls, scoring);
+  const scoreOf = scorerOf(calls, scoring);
+  const heldOutOf = ({ variant, parameters }: Candidate) => scoreOf(specOf(variant, parameters, options.peak));
   const judged = finalistsOf(ranked)
     .map((candidate) => ({ candidate, heldOut: heldOutOf(candidate), isPolished: false }))
     .sort((a, b) => a.heldOut.total - b.heldOut.total);

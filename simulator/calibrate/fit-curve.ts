@@ -54,18 +54,28 @@ function boundedCurve(kind: CurveKind, numbers: readonly number[]): readonly num
 function spreadOf(data: CallParts, variant: Variant, slowdown: Slowdown): number {
   const work = workUnder(data, variant, slowdown);
   if (variant.isWhole || data.outputRows.length < 8) {
-    const columns = sizeColumns(data, variant.isWhole);
-    const target = work.promptMs;
-    const b = relativeLeastSquares(columns, target, data.rows);
-    return spread(data.rows, (i) => target[i]! / columns.reduce((sum, column, c) => sum + b[c]! * column[i]!, 0));
+    return spreadAroundFit(sizeColumns(data, variant.isWhole), work.promptMs, data.rows);
   }
-  const output = spread(data.outputRows, (i) => work.outputMs[i]! / data.later[i]!);
+  const { outputRows, later } = data;
+  const ratios = new Float64Array(outputRows.length);
+  for (let n = 0; n < ratios.length; n++) ratios[n] = work.outputMs[outputRows[n]!]! / later[outputRows[n]!]!;
+  const output = spread(ratios);
   if (isUnpaced(variant)) return output;
-  const columns = sizeColumns(data, false);
   const rows = variant.prompts === "in-steps" ? data.aloneRows : data.rows;
-  const b = relativeLeastSquares(columns, work.promptMs, rows);
-  const prompt = spread(rows, (i) => work.promptMs[i]! / (b[0]! + b[1]! * columns[1]![i]!));
-  return output + prompt;
+  return output + spreadAroundFit(sizeColumns(data, false), work.promptMs, rows);
+}
+
+/** Spread of the ratios of work to what its size explains by least squares. */
+function spreadAroundFit(columns: readonly Float64Array[], target: Float64Array, rows: readonly number[]): number {
+  const b = relativeLeastSquares(columns, target, rows);
+  const ratios = new Float64Array(rows.length);
+  for (let n = 0; n < ratios.length; n++) {
+    const i = rows[n]!;
+    let explained = 0;
+    for (let c = 0; c < b.length; c++) explained += b[c]! * columns[c]![i]!;
+    ratios[n] = target[i]! / explained;
+  }
+  return spread(ratios);
 }
 
 /** Regressors of work: a constant, input tokens, and for answers in one piece output tokens. */
@@ -74,10 +84,10 @@ export function sizeColumns({ calls, later }: CallParts, isWhole: boolean): read
   return isWhole ? [ones, calls.inputTokens, later] : [ones, calls.inputTokens];
 }
 
-/** Mean absolute deviation of the logarithms from their median, each capped at 3. */
-function spread(rows: readonly number[], ratioOf: (i: number) => number): number {
-  const logs = new Float64Array(rows.length);
-  for (let n = 0; n < rows.length; n++) logs[n] = Math.log(Math.max(1e-9, ratioOf(rows[n]!)));
+/** Mean absolute deviation of the ratios' logarithms from their median, each capped at 3. Overwrites the ratios. */
+function spread(ratios: Float64Array): number {
+  const logs = ratios;
+  for (let n = 0; n < logs.length; n++) logs[n] = Math.log(Math.max(1e-9, ratios[n]!));
   const middle = medianInPlace(logs);
   let sum = 0;
   for (let n = 0; n < logs.length; n++) sum += Math.min(3, Math.abs(logs[n]! - middle));
@@ -100,17 +110,18 @@ export function fitLinearLog(
   const used = rows.filter((i) => target[i]! > 0);
   if (used.length === 0) return columns.map(() => 0);
   const start = relativeLeastSquares(columns, target, used);
-  const scale = columns.map((column) => median(used.map((i) => column[i]!)) || 1);
+  const regressors = columns.map((column) => Float64Array.from(used, (i) => column[i]!));
+  const scale = regressors.map((column) => median([...column]) || 1);
   const typical = median(used.map((i) => target[i]!));
-  const logTarget = target.map(Math.log);
+  const logs = Float64Array.from(used, (i) => Math.log(target[i]!));
   const loss = (b: readonly number[]) => {
     let sum = 0;
-    for (const i of used) {
+    for (let n = 0; n < logs.length; n++) {
       let fitted = 0;
-      for (let c = 0; c < columns.length; c++) fitted += b[c]! * columns[c]![i]!;
-      sum += fitted > 0 ? Math.abs(logTarget[i]! - Math.log(fitted)) : 1e3;
+      for (let c = 0; c < regressors.length; c++) fitted += b[c]! * regressors[c]![n]!;
+      sum += fitted > 0 ? Math.abs(logs[n]! - Math.log(fitted)) : 1e3;
     }
-    return sum / used.length;
+    return sum / logs.length;
   };
   // Coordinates are square roots of shares of a typical target, so that b cannot be negative and can reach 0.
   const share = (b: number, c: number) => Math.sqrt((b * scale[c]!) / typical);
@@ -130,16 +141,29 @@ export function relativeLeastSquares(
   rows: readonly number[],
 ): number[] {
   const size = columns.length;
-  const gram = columns.map((a) => columns.map((b) => rows.reduce((s, i) => s + (a[i]! * b[i]!) / target[i]! ** 2, 0)));
-  const right = columns.map((a) => rows.reduce((s, i) => s + a[i]! / target[i]!, 0));
+  const gram = columns.map(() => new Float64Array(size));
+  const right = new Float64Array(size);
+  for (let n = 0; n < rows.length; n++) {
+    const i = rows[n]!;
+    const square = target[i]! ** 2;
+    for (let c = 0; c < size; c++) {
+      const value = columns[c]![i]!;
+      right[c]! += value / target[i]!;
+      for (let d = 0; d < size; d++) gram[c]![d]! += (value * columns[d]![i]!) / square;
+    }
+  }
   const b = new Array<number>(size).fill(0);
   for (let round = 0; round < 500; round++) {
+    let isMoving = false;
     for (let c = 0; c < size; c++) {
       if (gram[c]![c]! === 0) continue;
       let rest = right[c]!;
       for (let d = 0; d < size; d++) if (d !== c) rest -= gram[c]![d]! * b[d]!;
-      b[c] = Math.max(0, rest / gram[c]![c]!);
+      const next = Math.max(0, rest / gram[c]![c]!);
+      if (next !== b[c]) isMoving = true;
+      b[c] = next;
     }
+    if (!isMoving) break;
   }
   return b;
 }

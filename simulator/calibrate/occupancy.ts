@@ -33,6 +33,9 @@ export interface Occupancy {
   /** The same of its output part, while no prompt was read, and while one was. */
   readonly outputMs: Float64Array;
   readonly outputBesidePromptMs: Float64Array;
+  /** First bin in which a call was, and the one after its last: most see few of the bins. */
+  readonly binFrom: Int32Array;
+  readonly binTo: Int32Array;
 }
 
 export interface OccupancyOptions {
@@ -152,7 +155,25 @@ function sweep(calls: Calls, { begins, startMs, firstMs }: Times, options: Occup
       inService--;
     }
   }
-  return { startMs, atStart, binCalls, promptMs, outputMs, outputBesidePromptMs };
+  const times = { promptMs, outputMs, outputBesidePromptMs };
+  return { startMs, atStart, binCalls, ...times, ...binRanges(times, count, bins) };
+}
+
+function binRanges(
+  { promptMs, outputMs, outputBesidePromptMs }: Pick<Occupancy, "promptMs" | "outputMs" | "outputBesidePromptMs">,
+  count: number,
+  bins: number,
+): Pick<Occupancy, "binFrom" | "binTo"> {
+  const binFrom = new Int32Array(count).fill(bins);
+  const binTo = new Int32Array(count);
+  for (let i = 0, at = 0; i < count; i++) {
+    for (let bin = 0; bin < bins; bin++, at++) {
+      if (promptMs[at] === 0 && outputMs[at] === 0 && outputBesidePromptMs[at] === 0) continue;
+      if (binFrom[i] === bins) binFrom[i] = bin;
+      binTo[i] = bin + 1;
+    }
+  }
+  return { binFrom, binTo };
 }
 
 type Change = readonly [ms: number, kind: number, call: number];

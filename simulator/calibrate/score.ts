@@ -49,27 +49,71 @@ const SHARES = [0.5, 0.9, 0.95, 0.99] as const;
 
 /** Simulates measured calls under a model, once per seed, and scores the result. */
 export function scoreModel(spec: CapacitySpec, calls: Calls, options: ScoreOptions): Score {
-  const replays = options.seeds.map((seed) => replayCalls(spec, calls, seed));
-  return scoreReplays(replays, calls, options);
+  return scorerOf(calls, options)(spec);
+}
+
+/** `scoreModel` for many models of the same calls: what was measured is laid out once. */
+export function scorerOf(calls: Calls, options: ScoreOptions): (spec: CapacitySpec) => Score {
+  const measured = measuredIn(calls, options);
+  return (spec) =>
+    scoreAgainst(
+      measured,
+      options.seeds.map((seed) => replayCalls(spec, calls, seed)),
+    );
 }
 
 /** Scores simulations of measured calls against what was measured. @param replays as `replayCalls` returns them */
 export function scoreReplays(replays: readonly Replayed[], calls: Calls, options: ScoreOptions): Score {
-  const { from, to, hasTtft } = options;
+  return scoreAgainst(measuredIn(calls, options), replays);
+}
+
+/** What counts of a measurement. */
+interface Measured {
+  /** Numbers of the calls. */
+  readonly rows: Int32Array;
+  readonly e2e: MeasuredLatency;
+  readonly ttft: MeasuredLatency | undefined;
+}
+
+interface MeasuredLatency {
+  /** ms, ascending. */
+  readonly sorted: Float64Array;
+  /** Logarithms, by place in `rows`. */
+  readonly logs: Float64Array;
+}
+
+function measuredIn(calls: Calls, { from, to, hasTtft }: ScoreOptions): Measured {
   const rows: number[] = [];
   for (let i = from; i < to; i++) if (calls.isServed[i] === 1) rows.push(i);
+  const latency = (atMs: Float64Array): MeasuredLatency => {
+    const values = Float64Array.from(rows, (i) => atMs[i]! - calls.atMs[i]!);
+    return { sorted: values.toSorted(), logs: values.map(logOf) };
+  };
+  return {
+    rows: Int32Array.from(rows),
+    e2e: latency(calls.endMs),
+    ttft: hasTtft ? latency(calls.firstMs) : undefined,
+  };
+}
+
+function logOf(ms: number): number {
+  return Math.log(Math.max(0.5, ms));
+}
+
+function scoreAgainst(measured: Measured, replays: readonly Replayed[]): Score {
+  const { rows } = measured;
   const e2e = measureScore(
     rows,
-    (i) => calls.endMs[i]! - calls.atMs[i]!,
+    measured.e2e,
     replays.map((each) => each.e2eMs),
   );
-  const ttft = hasTtft
-    ? measureScore(
-        rows,
-        (i) => calls.firstMs[i]! - calls.atMs[i]!,
-        replays.map((each) => each.ttftMs),
-      )
-    : undefined;
+  const ttft =
+    measured.ttft &&
+    measureScore(
+      rows,
+      measured.ttft,
+      replays.map((each) => each.ttftMs),
+    );
   const both = ttft === undefined ? [e2e] : [e2e, ttft];
   const perCall = both.reduce((sum, each) => sum + each.crps, 0) / both.length;
   const percentiles = [
@@ -82,27 +126,26 @@ export function scoreReplays(replays: readonly Replayed[], calls: Calls, options
   return { perCall, perPercentile, total: perCall + PERCENTILE_WEIGHT * perPercentile, percentiles };
 }
 
-function measureScore(rows: readonly number[], measuredOf: (i: number) => number, columns: readonly Float64Array[]) {
-  const measured = Float64Array.from(rows, measuredOf).sort();
+function measureScore(rows: Int32Array, measured: MeasuredLatency, columns: readonly Float64Array[]) {
   const pooled = new Float64Array(rows.length * columns.length);
-  for (const [k, column] of columns.entries()) {
-    for (const [n, i] of rows.entries()) pooled[k * rows.length + n] = column[i]!;
+  for (let k = 0, at = 0; k < columns.length; k++) {
+    for (let n = 0; n < rows.length; n++) pooled[at++] = columns[k]![rows[n]!]!;
   }
   const predicted = pooled.filter((value) => !Number.isNaN(value)).sort();
   let sum = 0;
   const logs = new Float64Array(columns.length);
-  for (const i of rows) {
-    const y = Math.log(Math.max(0.5, measuredOf(i)));
+  for (let n = 0; n < rows.length; n++) {
+    const y = measured.logs[n]!;
     // Refusing a call that was answered counts as an error by a factor of e squared.
     for (let k = 0; k < columns.length; k++) {
-      const value = columns[k]![i]!;
-      logs[k] = Number.isNaN(value) ? y + 2 : Math.log(Math.max(0.5, value));
+      const value = columns[k]![rows[n]!]!;
+      logs[k] = Number.isNaN(value) ? y + 2 : logOf(value);
     }
     sum += crps(logs, y);
   }
   const percentiles = SHARES.map((share) => ({
     share,
-    measuredMs: quantileSorted(measured, share),
+    measuredMs: quantileSorted(measured.sorted, share),
     predictedMs: Math.max(0.1, quantileSorted(predicted, share)),
   }));
   return { crps: sum / Math.max(1, rows.length), percentiles };
@@ -126,17 +169,17 @@ interface Replayed {
   readonly e2eMs: Float64Array;
 }
 
+/** Calls inside at a time are seldom more. */
+const REPLAY_SLOTS = 64;
+
 /**
  * Sends measured calls, at their measured arrivals, through the simulator's model of an endpoint. Call i has the draws
  * of request i under the seed: common random numbers, so that models can be compared on few calls.
  */
 export function replayCalls(spec: CapacitySpec, calls: Calls, seed: number): Replayed {
-  const table = createAttemptTable();
-  const capacity = createCapacity(
-    spec,
-    { seed, serviceKey: mix32(seed * 2 + 1), patienceKey: mix32(seed * 2 + 2), localHourAtStart: 0 },
-    table,
-  );
+  const table = createAttemptTable(REPLAY_SLOTS);
+  const keys = { serviceKey: mix32(seed * 2 + 1), patienceKey: mix32(seed * 2 + 2) };
+  const capacity = createCapacity(spec, { seed, ...keys, localHourAtStart: 0, attempts: calls.count }, table);
   const ttftMs = new Float64Array(calls.count).fill(Number.NaN);
   const e2eMs = new Float64Array(calls.count).fill(Number.NaN);
   let inside = 0;

@@ -5,7 +5,7 @@ import { type Parameters, specOf, spreadNoise, type Variant } from "./candidate-
 import { estimateParameters } from "./estimate-parameters.ts";
 import { minimise } from "./fit-curve.ts";
 import { serviceStarts } from "./occupancy.ts";
-import { type CallErrors, errorsAtMeasuredConcurrency, type Score, type ScoreOptions, scoreModel } from "./score.ts";
+import { type CallErrors, errorsAtMeasuredConcurrency, type Score, type ScoreOptions, scorerOf } from "./score.ts";
 
 /** A candidate model: a variant with its parameters, and its mean error on the calls that it was fitted to. */
 export interface Candidate {
@@ -153,7 +153,8 @@ export function polish(calls: Calls, candidate: Candidate, options: SearchOption
   const scoring: ScoreOptions = { from: 0, to: calls.count, seeds: POLISH_SEEDS, hasTtft: options.hasTtft };
   const { variant, parameters } = candidate;
   const moved = (x: readonly number[]) => moveParameters(parameters, x);
-  const of = (x: readonly number[]) => scoreModel(specOf(variant, moved(x), options.peak), calls, scoring).total;
+  const scoreOf = scorerOf(calls, scoring);
+  const of = (x: readonly number[]) => scoreOf(specOf(variant, moved(x), options.peak)).total;
   const dimensions = 6 + parameters.curve.length;
   const start = new Array<number>(dimensions).fill(0);
   const steps = start.map((_, d) => (d >= 6 ? 0.15 : 0.05));

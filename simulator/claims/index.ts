@@ -1,8 +1,7 @@
 /** All claims, in the order in which they are shown. Adding one = its object and its line here. */
 import type { Claim, ClaimCase, ClaimInputs } from "./claim.ts";
-import { batch, caching, routingFee } from "./other-levers.ts";
+import { batch, caching, doubledQuota, euOnly, farLatency, routingFee } from "./other-levers.ts";
 import { effectivePrice, hourlySwing, savedByRouting, sixFigures, weightedProfiles } from "./price-routing.ts";
-import { doubledQuota, euOnly, farLatency } from "./profiles.ts";
 
 export const CLAIMS: readonly Claim[] = [
   savedByRouting,

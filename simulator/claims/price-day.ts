@@ -7,8 +7,7 @@ import { createPriceBook } from "../service/pricing/price-book.ts";
 import { buildPriceSchedule } from "../service/pricing/price-schedule.ts";
 import type { BillingRule, PriceKey, PriceSchedule } from "../service/pricing/prices.ts";
 import { pricesSchema } from "../service/pricing/schema.ts";
-import type { Assumptions } from "./assumptions.ts";
-import type { ClaimInputs } from "./claim.ts";
+import type { Assumptions, ClaimInputs } from "./claim.ts";
 
 /** Who sends a call to the cheap region, and whose price it then has. */
 export interface BillingCase {

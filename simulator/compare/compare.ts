@@ -11,7 +11,6 @@ import {
 } from "../base/significance.ts";
 import { type Estimate, tInterval } from "../base/statistics.ts";
 import type { RunResult, SampleMetric, StrategyResult } from "../experiment/result.ts";
-import { mixNote } from "./class-mix.ts";
 import { type GroupKey, type GroupMetric, groupEstimate, groupKeys, valuesOf, withMetrics } from "./matching.ts";
 import { type MeasuredMoments, rowsDifference } from "./measured-rows.ts";
 import {
@@ -22,7 +21,7 @@ import {
   type RowVerdict,
   type RunPairing,
 } from "./result.ts";
-import { type ComparedRun, pairingOf } from "./run-differences.ts";
+import { type ComparedRun, mixNote, pairingOf } from "./run-differences.ts";
 import { verdictText } from "./verdict-text.ts";
 
 export interface CompareOptions {

@@ -9,7 +9,7 @@ import {
 } from "../base/significance.ts";
 import { type Estimate, observationsForQuantile, studentQuantile } from "../base/statistics.ts";
 import type { RunResult, SampleMetric } from "../experiment/result.ts";
-import { purposeStream } from "../random/streams.ts";
+import { purposeStream } from "../random/sampler.ts";
 import { createQuantileColumn, type Figure, pairedIntervals } from "../validate/paired-intervals.ts";
 import { type GroupColumns, groupColumns } from "../validate/quantities.ts";
 import type { RunSample } from "../validate/samples.ts";

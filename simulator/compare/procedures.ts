@@ -12,9 +12,8 @@ import {
   studentQuantile,
 } from "../base/statistics.ts";
 import { mserCut } from "../experiment/warm-up.ts";
-import { saltelliPoints } from "../sweep/designs/sensitivity.ts";
-import { type SobolIndex, sobolIndices } from "../sweep/sobol-indices.ts";
-import { SOBOL_DIMENSIONS_MAX, sobolPoints } from "../sweep/sobol-sequence.ts";
+import { type SobolIndex, saltelliPoints, sobolIndices } from "../sweep/designs/sensitivity.ts";
+import { SOBOL_DIMENSIONS_MAX, sobolPoints } from "../sweep/designs/sobol.ts";
 import { bestOf, knConstants, knSelect, ocbaShares, rinottConstant } from "./selection.ts";
 
 /** A procedure: what it answers, an input as an example, and its answer as plain data. */

@@ -170,7 +170,8 @@ export class Requests implements ServiceListener, Callers {
   }
 
   /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
-  arrive(chunk: TrafficChunk, row: number, nowMs: number): void {
+  arrive(chunk: TrafficChunk, row: number): void {
+    const nowMs = chunk.arrivalMs[row]!;
     this.nowMs = nowMs;
     const { rows, sessions } = this;
     const order = this.seen++;
@@ -289,7 +290,7 @@ export class Requests implements ServiceListener, Callers {
   /** The caller of a session has thought: its next request arrives, unless the run's arrivals have ended. */
   private nextTurn(session: number): void {
     const sessions = this.sessions!;
-    if (sessions.next(session, this.nowMs)) this.arrive(sessions.following, 0, this.nowMs);
+    if (sessions.next(session, this.nowMs)) this.arrive(sessions.following, 0);
   }
 
   /** A request's wait is over: it is routed, unless its caller's deadline has ended it meanwhile. */
@@ -574,7 +575,8 @@ export class Requests implements ServiceListener, Callers {
     ints[request * INTS + PLACE.flags]! |= IS_ENDED;
     this.batch.move(ints[request * INTS + PLACE.lastTarget]!, -1);
     if (this.breaks !== null) this.statistics.interrupted(this.breaks.of(request), this.breaks.wholeTokens(request));
-    this.statistics.ended(request, end, this.nowMs, attempt);
+    this.statistics.nowMs = this.nowMs;
+    this.statistics.ended(request, end, attempt);
     if (this.observation !== null) this.observation.requestEnded(request, end, this.nowMs, attempt);
     if (this.watcher !== null) this.watcher.onRequest(this.rows, request);
     if (this.breaks !== null) this.breaks.requestEnded(request);

@@ -37,10 +37,13 @@ export class RunStatistics {
   declare private readonly regionOfTarget: Int32Array;
   /** By target and model: where its routing decisions are entered; -1 = the target does not sell the model. */
   declare private readonly decisionPlacement: Int32Array;
+  declare private readonly chargesDecisions: boolean;
   declare private readonly regionOfEndpoint: Int32Array;
   /** By class. */
   declare private readonly hasObjective: readonly boolean[];
   private readonly entry = newEntry();
+  /** Instant of the end that is counted next, ms. A field: a number passed as an argument is boxed at every call. */
+  nowMs = Number.NaN;
   /** Requests in the system × ms, since the first counted arrival. */
   private area = Number.NaN;
   private areaFromMs = Number.NaN;
@@ -57,7 +60,8 @@ export class RunStatistics {
     this.rows = rows;
     this.recorder = new Recorder(plan.classes.length, plan.regionNames.length, hasStreams(plan));
     this.batch = new BatchCount(plan);
-    const { schedule, placements } = plan.money;
+    const { schedule, placements, routingFeeUsdPer1kDecisions } = plan.money;
+    this.chargesDecisions = routingFeeUsdPer1kDecisions > 0;
     this.models = plan.models.length;
     this.placements = placements.length;
     this.classes = plan.classes.length;
@@ -89,7 +93,8 @@ export class RunStatistics {
     const at = request * INTS;
     const isCounted = (ints[at + PLACE.flags]! & IS_COUNTED) !== 0;
     this.recorder.count(this.regionOfTarget[target]!, nowMs, COLUMN.attempts, isCounted);
-    if (!isCounted) return;
+    // Decisions are counted for what is charged for them.
+    if (!isCounted || this.chargesDecisions === false) return;
     const placement = this.decisionPlacement[target * this.models + ints[at + PLACE.modelIndex]!]!;
     this.ledger.decisions[this.ledgerRow(epoch, placement, ints[at + PLACE.classIndex]!)]!++;
   }
@@ -118,8 +123,9 @@ export class RunStatistics {
     this.wholeTokens = wholeTokens;
   }
 
-  /** A request leaves the system. @param attempt the serving attempt; -1 unless the request was served */
-  ended(request: number, end: End, nowMs: number, attempt: number): void {
+  /** A request leaves the system at `nowMs`. @param attempt the serving attempt; -1 unless the request was served */
+  ended(request: number, end: End, attempt: number): void {
+    const { nowMs } = this;
     this.passTime(nowMs);
     this.inSystem--;
     const { entry } = this;

@@ -179,7 +179,7 @@ export class Simulation {
         else if (endpointMs <= messageMs) service.advanceEndpoint();
         else requests.advanceMessage();
       }
-      requests.arrive(chunk, row, untilMs);
+      requests.arrive(chunk, row);
     }
   }
 

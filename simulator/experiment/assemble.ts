@@ -9,12 +9,11 @@ import { parseAssertion } from "../scenario/assertion.ts";
 import type { ClassPlan, Plan } from "../scenario/plan.ts";
 import { epochAt, priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { INPUT, OUTPUT, PREPAID, type PriceKey } from "../service/pricing/prices.ts";
-import { assumptionsOf } from "./assumptions.ts";
+import { assumptionsOf, priceReadingsOf, priceSentence } from "./assumptions.ts";
 import { compareWithBaseline } from "./compare.ts";
 import { evaluateAssertion } from "./gates.ts";
 import { residencySummary } from "./groups.ts";
 import type { ExperimentInputs, JobOutput } from "./job.ts";
-import { priceReadingsOf, priceSentence } from "./price-readings.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
 import {
   RESULT_SCHEMA_VERSION,

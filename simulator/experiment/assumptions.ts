@@ -1,7 +1,14 @@
-/** What an answer rests on that is not known: prices, billing rule, capacities, window law of quotas. */
+/**
+ * What an answer rests on that is not known (prices, billing rule, capacities, window law of quotas), and what a run saves at
+ * other prices than its own: the list prices beside a what-if, each reading of a swing.
+ */
+import { type Estimate, tInterval } from "../base/statistics.ts";
+import { END } from "../client/request-rules.ts";
 import type { Plan } from "../scenario/plan.ts";
+import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
 import { listText } from "./phrases.ts";
-import type { RunResult } from "./result.ts";
+import type { ReplicationStats } from "./replication-stats.ts";
+import type { PriceReading, RunResult } from "./result.ts";
 
 /**
  * What carries the result and is assumed, one phrase each: stands right behind the verdict, so that no reader takes a
@@ -58,4 +65,94 @@ function quotaTexts({ world }: Plan): readonly string[] {
   return [
     `quotas that refill as a ${listText([...laws].map((law) => law.replace("-", " ")))} (AWS does not publish the law)`,
   ];
+}
+
+/**
+ * Savings per served request against the baseline at each of the plan's other prices, from the same runs: the requests
+ * are routed as they were, priced anew.
+ *
+ * @param byStrategy replications by strategy index
+ */
+export function priceReadingsOf(
+  plan: Plan,
+  byStrategy: readonly (readonly ReplicationStats[])[],
+): readonly PriceReading[] {
+  const baseline = byStrategy[plan.baseline]!;
+  return (plan.money.otherPrices ?? []).map(({ name, ceilingShare }, at) => ({
+    name,
+    ceilingShare: ceilingShare ?? null,
+    hindsightShare: tInterval(
+      baseline.map(({ otherBills }) => {
+        const { fUsd, leastFUsd } = otherBills[at]!;
+        return fUsd.source === 0n ? null : 1 - Number(leastFUsd) / Number(fUsd.source);
+      }),
+    ),
+    savings: plan.strategies.flatMap(({ name: strategy }, index) => {
+      if (index === plan.baseline) return [];
+      const savingShare = Object.fromEntries(
+        BILLING_RULES.map((rule) => [rule, saving(byStrategy[index]!, baseline, at, rule)] as const),
+      ) as Record<BillingRule, Estimate>;
+      return [{ strategy, savingShare }];
+    }),
+  }));
+}
+
+function saving(
+  mine: readonly ReplicationStats[],
+  theirs: readonly ReplicationStats[],
+  at: number,
+  rule: BillingRule,
+): Estimate {
+  const perServed = ({ otherBills, total }: ReplicationStats) => {
+    const served = total.fields[END.served]!;
+    return served === 0 ? null : Number(otherBills[at]!.fUsd[rule] + total.reservedFUsd) / served;
+  };
+  return tInterval(
+    mine.map((each, i) => {
+      const [own, base] = [perServed(each), perServed(theirs[i]!)];
+      return own === null || base === null || base === 0 ? null : 1 - own / base;
+    }),
+  );
+}
+
+/**
+ * The truth beside a what-if, one sentence: what a strategy saves at list prices under each billing rule, in each
+ * reading of the swing, and the most that any routing by price could save. Empty where prices are the list's.
+ */
+export function priceSentence(readings: readonly PriceReading[], strategy: string, billing: BillingRule): string {
+  const of = (reading: PriceReading) => reading.savings.find((each) => each.strategy === strategy)?.savingShare;
+  const list = readings.find(({ name }) => name === "list prices");
+  const atList = list === undefined ? undefined : of(list);
+  if (list === undefined || atList === undefined) return "";
+  const shares = new Set(BILLING_RULES.map((rule) => shareOf(atList[rule])));
+  const rules =
+    shares.size === 1
+      ? `${savesText([[atList[billing], ""]])} under every billing rule`
+      : savesText(BILLING_RULES.map((rule) => [atList[rule], ` (${rule})`]));
+  const swings = readings.filter((each) => each !== list);
+  const other = swings.map((each) => [of(each)![billing], ` (${each.name}; ceiling ${ceilingOf(each)})`] as const);
+  const beside = other.length === 0 ? "" : `; in each reading of the swing it ${savesText(other)}`;
+  return `At list prices, routed as here, ${strategy} ${rules}${beside}.`;
+}
+
+/** `saves 9 % (a), 12 % (b)`; savings that are all below zero are a cost: `costs 9 % (a), 12 % (b) more`. */
+function savesText(savings: readonly (readonly [Estimate, string])[]): string {
+  const shares = savings.map(([saving, label]) => [shareOf(saving), label] as const);
+  if (shares.length === 1 && shares[0]![0] === "0 %") return `saves nothing${shares[0]![1]}`;
+  if (!shares.every(([share]) => share.startsWith("−"))) {
+    return `saves ${shares.map((each) => each.join("")).join(", ")}`;
+  }
+  return `costs ${shares.map(([share, label]) => `${share.slice(1)}${label}`).join(", ")} more`;
+}
+
+function shareOf({ value }: Estimate): string {
+  if (value === null) return "n/a";
+  const percent = value * 100;
+  const rounded = Number(percent.toFixed(Math.abs(percent) < 1 ? 2 : 1));
+  return `${rounded < 0 ? "−" : ""}${Math.abs(rounded)} %`;
+}
+
+function ceilingOf({ ceilingShare, hindsightShare }: PriceReading): string {
+  const share = ceilingShare ?? hindsightShare.value;
+  return share === null ? "n/a" : `${Number((share * 100).toFixed(1))} %`;
 }

@@ -1,9 +1,8 @@
 /** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
-import { meanOf } from "./leaders.ts";
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
-import { failedText } from "./standing.ts";
+import { failedText, meanOf } from "./standing.ts";
 
 export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 

@@ -9,9 +9,9 @@ import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/
 import { type Arrivals, arrivalCell } from "./arrived-tokens.ts";
 import { capacityLimits } from "./bound-capacity.ts";
 import { type Demand, demandsAsBilled, hasFreeCapacity, leastCost, type Optimum } from "./bound-model.ts";
-import type { BoundSummary, StrategyBound } from "./bound-result.ts";
 import type { JobOutput } from "./job.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
+import type { BoundSummary, StrategyBound } from "./result-detail.ts";
 
 /**
  * The least cost of what each strategy served, under the scenario's billing rule, prices, residency, quotas, reserved

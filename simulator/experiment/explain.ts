@@ -7,7 +7,7 @@ import { signalsOf } from "../engine/router.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { createTraffic } from "../traffic/source.ts";
-import type { ExplainedChoice, ExplainedDecisions, ExplainedRequest, SeenTarget, WhatIf } from "./explain-result.ts";
+import type { ExplainedChoice, ExplainedDecisions, ExplainedRequest, SeenTarget, WhatIf } from "./result-detail.ts";
 
 /** Most requests that are explained: more are not read, and what-ifs begin to disturb each other. */
 export const EXPLAINED_MAX = 200;

@@ -12,9 +12,9 @@ import { type ForesightCell, type ForesightPlan, foresight } from "../strategies
 import { withWaits } from "./bound.ts";
 import { capacityLimits } from "./bound-capacity.ts";
 import { demandsAsBilled, leastCost, type Optimum } from "./bound-model.ts";
-import type { BoundSummary, ForesightSummary, ReachedCost } from "./bound-result.ts";
 import type { JobOutput, JobSpec } from "./job.ts";
 import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
+import type { BoundSummary, ForesightSummary, ReachedCost } from "./result-detail.ts";
 
 /** Shares of quotas and capacity that plans use: the less, the more room is left at the peaks within an hour. */
 const SPARES = [1, 0.95, 0.9, 0.85, 0.8, 0.65, 0.5] as const;

@@ -1,6 +1,9 @@
-/** What the calls of one run ask of each quota, set or not: collected while it runs, summed up at its end. */
+/**
+ * What the calls of one run ask of each quota, set or not: tokens and calls a minute, tokens a day, and what other settings of
+ * max_tokens would ask; collected while it runs, summed up at its end.
+ */
 import type { SlotTable } from "../base/slot-table.ts";
-import { MINUTE_MS } from "../base/time.ts";
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import type { AttemptWatcher } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
@@ -8,8 +11,8 @@ import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
 import type { QuotaDemand } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
-import { quotaDetail } from "./quota-detail.ts";
 import type { QuotaNeed } from "./result.ts";
+import type { QuotaNeedDetail } from "./result-detail.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
@@ -62,7 +65,7 @@ export class QuotaNeeds implements AttemptWatcher {
 
   declare private readonly isDetailed: boolean;
 
-  /** @param isDetailed also count what only a plan asks for: see quota-detail.ts */
+  /** @param isDetailed also count what only a plan asks for: see `quotaDetail` */
   constructor(plan: Plan, isDetailed = false) {
     this.plan = plan;
     this.isDetailed = isDetailed;
@@ -256,4 +259,57 @@ function capOf({ classIndex, output, length }: CallColumns, c: number): number |
   const p99 = outputs[Math.min(answers - 1, Math.ceil(0.99 * answers) - 1)]!;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
   return Math.ceil(p99 / unit) * unit;
+}
+
+/** The calls of one quota. */
+export interface DetailedCalls {
+  readonly demand: QuotaDemand;
+  /** What each asked for; the model's largest answer where it asked for nothing. */
+  readonly maxTokens: Int32Array;
+  /** What each would reserve with explicit max_tokens. */
+  readonly capped: Float64Array;
+  readonly spec: QuotaSpec | null;
+  /** Plan index. */
+  readonly model: number;
+}
+
+/** @param throttledShareMax share of the calls that a limit may throttle */
+export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax: number): QuotaNeedDetail {
+  const { demand, maxTokens, capped, spec, model } = calls;
+  const needOf = (reserve: Float64Array) => {
+    const replay = new QuotaReplay({ ...demand, reserve }, plan.startMs);
+    return {
+      busiestReserved: replay.busiest(reserve, "rolling-window").tokens,
+      smallestLimit: Math.ceil(replay.smallestLimit("rolling-window", throttledShareMax)),
+    };
+  };
+  const { maxOutputTokens } = plan.models[model]!;
+  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
+  const unset = demand.reserve.map((tokens, i) => tokens + (maxOutputTokens - maxTokens[i]!) * weight);
+  const ones = new Float64Array(demand.atMs.length).fill(1);
+  return {
+    busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(ones, "rolling-window").tokens,
+    busiestDay: busiestDayOf(plan, demand),
+    unset: needOf(unset),
+    explicit: needOf(capped),
+  };
+}
+
+/** The UTC day that settles most, and which part of it the run covers. */
+function busiestDayOf(plan: Plan, { atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+  const days = new Map<number, number>();
+  let lastMs = 0;
+  atMs.forEach((ms, i) => {
+    const day = Math.floor((plan.startMs + ms) / DAY_MS);
+    days.set(day, (days.get(day) ?? 0) + settle[i]!);
+    lastMs = Math.max(lastMs, ms);
+  });
+  const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
+  let busiest = { settled: 0, coveredShare: 1 };
+  for (const [day, settled] of days) {
+    const fromMs = Math.max(day * DAY_MS, plan.startMs + plan.arrivalsFromMs);
+    const coveredMs = Math.min((day + 1) * DAY_MS, endMs) - fromMs;
+    if (settled > busiest.settled) busiest = { settled, coveredShare: Math.max(1, coveredMs) / DAY_MS };
+  }
+  return busiest;
 }

@@ -1,4 +1,7 @@
-/** Details of `result.json`: how strategies stand, what quotas are asked for, tokens on the bill, savings at other prices. */
+/**
+ * Details of `result.json`: how strategies stand, what quotas are asked for, tokens on the bill, savings at other prices, the
+ * bound of a run, and decisions that `--explain` found.
+ */
 import type { Estimate } from "../base/statistics.ts";
 
 /** The billing rules that every run is priced under, side by side. */
@@ -159,4 +162,131 @@ export interface ClassLatency {
 export interface ClassLatencies {
   /** In the run's order of classes. */
   readonly classLatency?: readonly ClassLatency[];
+}
+
+/**
+ * A strategy against the least that its served requests could have cost, with foresight: means over replications, USD
+ * of tokens under the run's billing rule. regret = wasted + placement + timing.
+ */
+export interface StrategyBound {
+  readonly strategy: string;
+  readonly costUsd: Estimate;
+  readonly boundUsd: Estimate;
+  /** Cost - bound; never negative while deadlines are met. */
+  readonly regretUsd: Estimate;
+  /** Regret over the bound; of replications in which the least possible costs nothing, and the strategy something, none. */
+  readonly regretShare: Estimate;
+  /** Of tokens that were billed and reached no caller. */
+  readonly wastedUsd: Estimate;
+  /** Above the best choice of targets in the hours in which requests were sent. */
+  readonly placementUsd: Estimate;
+  /** What putting deferrable work off could have saved beside that. */
+  readonly timingUsd: Estimate;
+  /** What quotas, reservations and capacity cost even with foresight: part of the bound, not of the regret. */
+  readonly limitsUsd: Estimate;
+  readonly byClass: readonly { readonly name: string; readonly regretUsd: Estimate }[];
+  /** By UTC hour of the run: wasted and placement, mean USD. */
+  readonly byHour: readonly number[];
+  /** Quotas that cost something even with foresight: what one more million tokens a minute would have saved. */
+  readonly quotas: readonly { readonly id: string; readonly usdPerMillionTokensPerMinute: number }[];
+  /** Endpoints whose capacity costs something even with foresight: what a tenth more of it would have saved. */
+  readonly endpoints?: readonly { readonly id: string; readonly usdPerTenthMore: number }[];
+}
+
+/** What a plan that knew the traffic came to when it was simulated. */
+export interface ForesightOutcome {
+  readonly name: string;
+  readonly usdPer1kServed: Estimate;
+  readonly failedShare: number;
+  /** Share of the requests with an objective that met it; null where there are none. */
+  readonly withinShare: number | null;
+}
+
+/** The least cost that is known to be possible where a strategy's requests are served as well as it serves them. */
+export interface ReachedCost {
+  readonly strategy: string;
+  /** The plan, or the strategy of the run, that reached it. */
+  readonly by: string;
+  readonly usdPer1kServed: Estimate;
+  /** Over the strategy's bound: the true optimum lies between the two. */
+  readonly aboveBoundShare: Estimate;
+}
+
+export interface ForesightSummary {
+  /** That were planned, from the first on. */
+  readonly replications: number;
+  readonly plans: readonly ForesightOutcome[];
+  /** Aligned with the bound's strategies. */
+  readonly reached: readonly ReachedCost[];
+}
+
+/** The bound of a run: see docs/model/bound.md. */
+export interface BoundSummary {
+  /** In the scenario's order; empty where none can be stated. */
+  readonly strategies: readonly StrategyBound[];
+  /** Why no bound can be stated; null where it is. */
+  readonly missing: string | null;
+  /** True where no solver was at hand: quotas and capacity are not counted where they bind. */
+  readonly isWithoutLimits?: boolean;
+  /** Left out unless asked for (`--foresight`). */
+  readonly foresight?: ForesightSummary;
+}
+
+export interface ExplainedDecisions {
+  readonly replication: number;
+  readonly requests: readonly ExplainedRequest[];
+}
+
+/** One sampled request under every strategy. */
+export interface ExplainedRequest {
+  readonly request: number;
+  readonly class: string;
+  readonly origin: string;
+  readonly arrivedAt: string;
+  readonly inputTokens: number;
+  /** The caller's max_tokens, or the model's maximum where unset. */
+  readonly maxTokens: number;
+  readonly strategies: readonly ExplainedChoice[];
+}
+
+/** The first decision of one strategy about a request. */
+export interface ExplainedChoice {
+  readonly strategy: string;
+  /** ms from the arrival to the decision. */
+  readonly decidedAfterMs: number;
+  /** Id of the target; `later` or `refused` where the strategy put it off or refused it. */
+  readonly chosen: string;
+  readonly targets: readonly SeenTarget[];
+  /** What came of each target when the first attempt was sent there, the strategy's own choice among them. */
+  readonly outcomes: readonly WhatIf[];
+  /** The target that hindsight would have chosen: served first, then within the objective, then cheaper, then faster. */
+  readonly hindsight: string;
+}
+
+/** What the strategy could see of an eligible target; null for what it does not ask for or does not know yet. */
+export interface SeenTarget {
+  readonly target: string;
+  readonly score: number | null;
+  readonly priceInUsdPerMTok: number | null;
+  readonly priceOutUsdPerMTok: number | null;
+  readonly rttMs: number | null;
+  readonly inFlight: number;
+  readonly e2eMsMean: number | null;
+  readonly e2eMsP95: number | null;
+  readonly ttftMsMean: number | null;
+  readonly failureShare: number | null;
+  readonly throttleShare: number | null;
+  readonly quotaHeadroom: number | null;
+}
+
+/** The request's own end in a run in which its first attempt went to this target. */
+export interface WhatIf {
+  readonly target: string;
+  readonly end: string;
+  /** From the arrival to the end, ms. */
+  readonly e2eMs: number;
+  readonly costUsd: number;
+  readonly attempts: number;
+  /** Null where its class has no objective. */
+  readonly isWithinObjective: boolean | null;
 }

@@ -1,10 +1,7 @@
 /** The shape of `result.json`. */
 import type { Estimate } from "../base/statistics.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
-import type { BoundSummary } from "./bound-result.ts";
-import type { ExplainedDecisions } from "./explain-result.ts";
 import type * as detail from "./result-detail.ts";
-import type { BillingRuleName, PriceReading, QuotaNeed, Standing, TokenLine } from "./result-detail.ts";
 
 export type { Estimate } from "../base/statistics.ts";
 export type {
@@ -118,7 +115,7 @@ export interface GroupResult {
   readonly goodputShare: Estimate;
   /** Of all the strategy's requests: in this group. */
   readonly trafficShare: Estimate;
-  readonly cost: Readonly<Record<BillingRuleName, CostSummary>>;
+  readonly cost: Readonly<Record<detail.BillingRuleName, CostSummary>>;
 }
 
 export interface NamedGroup extends GroupResult {
@@ -152,8 +149,8 @@ export interface ReplicationPoint {
   readonly throttledAttemptShare: number | null;
   readonly failedShare: number | null;
   /** Exact decimal USD: the sum of request costs, and of reserved capacity where the strategy holds any. */
-  readonly billUsd: Readonly<Record<BillingRuleName, string>>;
-  readonly usdPer1kServed: Readonly<Record<BillingRuleName, number | null>>;
+  readonly billUsd: Readonly<Record<detail.BillingRuleName, string>>;
+  readonly usdPer1kServed: Readonly<Record<detail.BillingRuleName, number | null>>;
   /** By class, in the run's order: for paired comparisons of one class. */
   readonly byClass?: readonly ClassPoint[];
 }
@@ -255,9 +252,9 @@ export interface StrategyResult extends detail.ClassLatencies {
   /** Each quota that was in force for the strategy: what it refused and how close it came. Sums over replications. */
   readonly quotas: readonly QuotaSummary[];
   /** What the calls of the first replication ask of each quota, and where none is set. */
-  readonly quotaNeeds?: readonly QuotaNeed[];
+  readonly quotaNeeds?: readonly detail.QuotaNeed[];
   /** Tokens billed by kind, with their price. */
-  readonly tokens?: readonly TokenLine[];
+  readonly tokens?: readonly detail.TokenLine[];
   /** Of the billed tokens: those of attempts that served no request (retries, hedges that lost, time limits). */
   readonly wastedTokens?: { readonly prompt: number; readonly output: number };
   /** Reserved capacity that it holds; left out where there is none. */
@@ -300,7 +297,7 @@ export interface RunResult {
   /** Length of the run; null when it ended after a number of requests. */
   readonly durationMs: number | null;
   readonly warmup: { readonly kind: "none" | "duration" | "requests"; readonly removed: string };
-  readonly billing: BillingRuleName;
+  readonly billing: detail.BillingRuleName;
   readonly classes: readonly {
     readonly name: string;
     readonly model: string;
@@ -327,7 +324,7 @@ export interface RunResult {
   readonly comparisons: readonly Comparison[];
   readonly prices: readonly detail.RegionPriceHours[];
   /** Where prices are a what-if: savings at list prices, and in each reading of a swing. */
-  readonly priceReadings?: readonly PriceReading[];
+  readonly priceReadings?: readonly detail.PriceReading[];
   /** The answer in a few sentences, with numbers, intervals, condition and what it assumes. */
   readonly verdict: string;
   /** The same, sentence by sentence: the headline first. */
@@ -335,7 +332,7 @@ export interface RunResult {
   /** The strategy that the verdict prefers; null where nothing shows that one is to be preferred. */
   readonly recommended?: string | null;
   /** By strategy, in their order: what the verdict rests on. */
-  readonly standings?: readonly Standing[];
+  readonly standings?: readonly detail.Standing[];
   /** What the answer assumes, one sentence each: prices, billing rule, capacities, window law of quotas. */
   readonly assumptions?: readonly string[];
   /** Strategies that the verdict speaks of, the one that it is about first. */
@@ -344,7 +341,7 @@ export interface RunResult {
   readonly notes: readonly string[];
   readonly assertions: readonly detail.AssertionResult[];
   /** The least possible cost; left out in runs that were not simulated, and in those of earlier versions. */
-  readonly bound?: BoundSummary;
+  readonly bound?: detail.BoundSummary;
   /** Sampled decisions, where they were asked for. */
-  readonly explained?: ExplainedDecisions;
+  readonly explained?: detail.ExplainedDecisions;
 }

@@ -8,7 +8,15 @@ import type { Plan } from "../scenario/plan.ts";
 import { BILLED_KINDS } from "../service/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule, formatUsd, OUTPUT } from "../service/pricing/prices.ts";
 import { metricOf } from "./compare.ts";
-import { billUsd, groupResult, quantileOrNull, quotaSummaries, reservedSummary, usdPer1kServed } from "./groups.ts";
+import {
+  billUsd,
+  groupResult,
+  quantileOrNull,
+  quotaSummaries,
+  reservedSummary,
+  samplesOf,
+  usdPer1kServed,
+} from "./groups.ts";
 import { distribution, type GroupStats, type ReplicationStats } from "./replication-stats.ts";
 import type {
   ClassPoint,
@@ -22,7 +30,6 @@ import type {
   StrategyResult,
 } from "./result.ts";
 import type { ClassLatency } from "./result-detail.ts";
-import { samplesOf } from "./samples.ts";
 
 /** Estimates of one strategy over its replications; against the baseline where it is not the baseline itself. */
 export function strategyResult(

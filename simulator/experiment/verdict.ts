@@ -1,20 +1,32 @@
 /** The verdict of a run: does it serve, does it keep its objectives, what does it cost, how fast is it. */
 import { assumptionSentence } from "./assumptions.ts";
 import { failsText, leastByClass, whatBinds, whatFails } from "./binding.ts";
-import { costValues, leastOf, meanOf, shortfallValues, speedValues, type ValuesOf } from "./leaders.ts";
-import { failersText, leftOutTexts } from "./left-out.ts";
 import { namesText, percentText, thousands, usdText } from "./phrases.ts";
 import type { ComparedMetric, Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
 import {
+  costValues,
   FAILED_SHARE_MARGIN,
   FAILS_SHARE_MAX,
   failedText,
   failsMore,
   headlineClasses,
   LEVELS,
+  leastOf,
+  meanOf,
+  shortfallValues,
+  speedValues,
   standingOf,
+  type ValuesOf,
 } from "./standing.ts";
-import { fasterText, nearerText, objectivesText, openText, p95Text } from "./verdict-parts.ts";
+import {
+  failersText,
+  fasterText,
+  leftOutTexts,
+  nearerText,
+  objectivesText,
+  openText,
+  p95Text,
+} from "./verdict-parts.ts";
 
 export interface VerdictInput {
   /** Baseline first. */

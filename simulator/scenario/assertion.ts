@@ -1,8 +1,15 @@
 /** `assert`: the grammar of gates, and what makes one wrong. */
-import { correctedCount, correctedDuration, correctedShare } from "../base/corrections.ts";
+
 import { MeridianError, type Problem } from "../base/errors.ts";
 import { didYouMean, nearNames, suggest } from "../base/near-names.ts";
-import { parseCount, parseDurationMs, parseShare } from "../base/quantities.ts";
+import {
+  correctedCount,
+  correctedDuration,
+  correctedShare,
+  parseCount,
+  parseDurationMs,
+  parseShare,
+} from "../base/quantities.ts";
 
 /**
  * Gates of a scenario: `metric(arguments) comparison value`. Examples:

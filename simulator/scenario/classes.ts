@@ -13,9 +13,9 @@ import {
 import { arrivalSchema, scaledArrivals } from "../traffic/arrivals/index.ts";
 import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
 import { settleMaxTokens } from "../traffic/max-tokens.ts";
-import type { Recording } from "../traffic/recording.ts";
 import { type SessionSpec, sessionsSchema } from "../traffic/sessions.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
+import type { Recording } from "../traffic/traffic.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import type { ClassPlan } from "./plan.ts";
 import type { Problems } from "./problems.ts";

@@ -9,7 +9,7 @@ import type { PriceSchedule } from "../service/pricing/prices.ts";
 import type { ProfileData } from "../service/profiles.ts";
 import type { QuotaData } from "../service/quota/default-quotas.ts";
 import type { FaultSpec, ServicePlan } from "../service/service-plan.ts";
-import type { Recording } from "../traffic/recording.ts";
+import type { Recording } from "../traffic/traffic.ts";
 import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic, underLoad } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";

@@ -10,7 +10,7 @@ import { gatewaySchema } from "../service/capacity/index.ts";
 import { networkSchema } from "../service/network.ts";
 import { pricesSchema } from "../service/pricing/schema.ts";
 import { profilesSchema } from "../service/profiles.ts";
-import { loadFactor } from "../traffic/arrival-rates.ts";
+import { loadFactor } from "../traffic/arrival-process.ts";
 import { classSchema } from "./classes.ts";
 import { clientSchema } from "./client.ts";
 import { faultSchema } from "./faults.ts";

@@ -1,9 +1,9 @@
 /** Checks the traffic of each class before the run: that it can be made, and what becomes of recorded rows. */
-import type { TimeUnit } from "../base/instants.ts";
+import type { TimeUnit } from "../base/time.ts";
 import type { TraceSpec } from "../traffic/arrivals/trace.ts";
 import { replayedRows } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";
-import type { RecordedColumns } from "../traffic/recording.ts";
+import type { RecordedColumns } from "../traffic/traffic.ts";
 import type { Problems } from "./problems.ts";
 
 /** The run as the traffic sees it. */

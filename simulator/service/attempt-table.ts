@@ -93,7 +93,7 @@ export const ATTEMPT_FLOAT = {
 } as const;
 export const ATTEMPT_FLOATS = 15;
 
-/** An empty table of attempts. */
-export function createAttemptTable(): SlotTable {
-  return new SlotTable({ ints: ATTEMPT_INTS, floats: ATTEMPT_FLOATS });
+/** An empty table of attempts. @param slots room that it has at first */
+export function createAttemptTable(slots?: number): SlotTable {
+  return new SlotTable({ ints: ATTEMPT_INTS, floats: ATTEMPT_FLOATS }, slots);
 }

@@ -84,6 +84,8 @@ export class Service {
   declare readonly endpoints: NextEvent;
   /** When something else is due, ms: an attempt on its way between regions, a fault. */
   otherMs = Number.POSITIVE_INFINITY;
+  /** Instant of what is being processed, ms. A field: a number passed as an argument is boxed at every call. */
+  private nowMs = Number.NaN;
   declare private readonly plan: ServicePlan;
   declare private readonly table: SlotTable;
   declare private readonly listener: ServiceListener;
@@ -165,6 +167,7 @@ export class Service {
 
   /** An attempt reaches its source region. */
   receive(nowMs: number, attempt: number): void {
+    this.nowMs = nowMs;
     const { floats, ints } = this.table;
     const at = attempt * INTS;
     const from = attempt * FLOATS;
@@ -187,7 +190,7 @@ export class Service {
       this.listener.onOutcome(attempt, OUTCOMES.rejected, nowMs);
       return;
     }
-    if (this.struck === null || !this.strike(nowMs, attempt, route)) this.enter(nowMs, attempt, route);
+    if (this.struck === null || !this.strike(attempt, route)) this.enter(attempt, route);
   }
 
   /** Processes one event that is due at `nextMs`. */
@@ -200,22 +203,24 @@ export class Service {
   advanceEndpoint(): void {
     const { endpoints } = this;
     const nowMs = endpoints.ms;
+    this.nowMs = nowMs;
     const endpoint = endpoints.index;
     const capacity = this.capacities[endpoint]!;
     const event = capacity.advance();
     endpoints.update(endpoint, capacity.nextMs);
-    if (event === FINISHED) this.finish(nowMs, capacity.subject, endpoint);
-    else if (event === LEFT) this.end(nowMs, capacity.subject, OUTCOMES.abandoned);
+    if (event === FINISHED) this.finish(capacity.subject, endpoint);
+    else if (event === LEFT) this.end(capacity.subject, OUTCOMES.abandoned);
     else if (event === FIRST_TOKEN) this.listener.onFirstToken?.(capacity.subject, nowMs);
-    else if (event === MARKED) this.stall(capacity.subject, nowMs);
+    else if (event === MARKED) this.stall(capacity.subject);
   }
 
   /** At equal instants attempts on their way come before faults. */
   private advanceOther(): void {
     const nowMs = this.otherMs;
-    if (this.hops.topMs <= nowMs) this.arrive(nowMs, this.hops.pop());
-    else if (this.struck !== null && this.struck.nextMs <= nowMs) this.reachMark(nowMs);
-    else this.applyFault(nowMs);
+    this.nowMs = nowMs;
+    if (this.hops.topMs <= nowMs) this.arrive(this.hops.pop());
+    else if (this.struck !== null && this.struck.nextMs <= nowMs) this.reachMark();
+    else this.applyFault();
     this.otherMs = this.hops.topMs < this.faults.nextMs ? this.hops.topMs : this.faults.nextMs;
     if (this.struck !== null && this.struck.nextMs < this.otherMs) this.otherMs = this.struck.nextMs;
   }
@@ -282,7 +287,8 @@ export class Service {
   }
 
   /** Lets a fault of single calls strike an attempt that reaches its region; true where that is all that becomes of it. */
-  private strike(nowMs: number, attempt: number, { sourceRegion: region }: RoutePlan): boolean {
+  private strike(attempt: number, { sourceRegion: region }: RoutePlan): boolean {
+    const { nowMs } = this;
     const { ints } = this.table;
     const at = attempt * INTS;
     if (this.faults.isDown(region)) return false;
@@ -309,13 +315,14 @@ export class Service {
   }
 
   /** The token after which an answer stalls is made. */
-  private stall(attempt: number, nowMs: number): void {
+  private stall(attempt: number): void {
     const struck = this.struck!.get(attempt)!;
-    struck.struckMs = nowMs;
-    this.listener.onStall?.(attempt, struck.fault, nowMs);
+    struck.struckMs = this.nowMs;
+    this.listener.onStall?.(attempt, struck.fault, this.nowMs);
   }
 
-  private enter(nowMs: number, attempt: number, route: RoutePlan): void {
+  private enter(attempt: number, route: RoutePlan): void {
+    const { nowMs } = this;
     if (this.hasFaults && this.faults.isDown(route.sourceRegion)) {
       this.listener.onOutcome(attempt, OUTCOMES.error, nowMs);
       return;
@@ -326,15 +333,15 @@ export class Service {
       this.caches.lookUp(nowMs, attempt, endpoint);
     }
     if (!this.admission.admits(nowMs, attempt, route)) {
-      if (route.overflow !== null) this.spill(nowMs, attempt, route.overflow);
+      if (route.overflow !== null) this.spill(attempt, route.overflow);
       else this.listener.onOutcome(attempt, OUTCOMES.throttled, nowMs);
       return;
     }
-    this.forward(nowMs, attempt, route, choice, 0);
+    this.forward(attempt, route, choice, 0);
   }
 
   /** Sends an attempt to a destination. @param backMs time of its return from one that failed, 0 for the first */
-  private forward(nowMs: number, attempt: number, route: RoutePlan, choice: number, backMs: number): void {
+  private forward(attempt: number, route: RoutePlan, choice: number, backMs: number): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
     ints[at + PLACE.placement] = placementsOf(route, ints[at + PLACE.inputTokens]!)[choice]!;
@@ -342,13 +349,13 @@ export class Service {
     const hopMs = route.hopMs[choice]! / 2;
     floats[attempt * FLOATS + FLOAT.hopMs] = hopMs;
     if (backMs + hopMs > 0) {
-      this.hops.push(nowMs + backMs + hopMs, attempt);
+      this.hops.push(this.nowMs + backMs + hopMs, attempt);
       if (this.hops.topMs < this.otherMs) this.otherMs = this.hops.topMs;
-    } else this.arrive(nowMs, attempt);
+    } else this.arrive(attempt);
   }
 
   /** A call that its route could not take continues as one of the overflow route, once. */
-  private spill(nowMs: number, attempt: number, route: RoutePlan): void {
+  private spill(attempt: number, route: RoutePlan): void {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
     ints[at + PLACE.quota] = -1;
@@ -357,27 +364,28 @@ export class Service {
     ints[at + PLACE.queueLevel] = tieredLevel(ints[at + PLACE.callerLevel]!, route.queueLevel);
     ints[at + PLACE.callerLevel] = SPILLED;
     floats[attempt * FLOATS + FLOAT.decodeFactor] = route.decodeFactor;
-    this.enter(nowMs, attempt, route);
+    this.enter(attempt, route);
   }
 
   /** An attempt reaches the endpoint that is to run it. */
-  private arrive(nowMs: number, attempt: number): void {
+  private arrive(attempt: number): void {
+    const { nowMs } = this;
     const { ints } = this.table;
     const at = attempt * INTS;
 
     const endpoint = ints[at + PLACE.endpoint]!;
     if (this.hasFaults && this.faults.isDown(this.plan.endpoints[endpoint]!.region)) {
-      this.refuse(nowMs, attempt, OUTCOMES.error);
+      this.refuse(attempt, OUTCOMES.error);
       return;
     }
     const capacity = this.capacities[endpoint]!;
     if (this.someYield && this.yields(attempt, endpoint)) {
-      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
+      this.refuse(attempt, OUTCOMES.unavailable);
       return;
     }
     const offer = capacity.offer(nowMs, attempt);
     if (offer === REFUSED) {
-      this.refuse(nowMs, attempt, OUTCOMES.unavailable);
+      this.refuse(attempt, OUTCOMES.unavailable);
       return;
     }
     this.endpoints.update(endpoint, capacity.nextMs);
@@ -405,7 +413,7 @@ export class Service {
    * A destination did not take the attempt: a profile tries its other members in turn, reserved capacity overflows to
    * the route that it names, anything else answers with the failure.
    */
-  private refuse(nowMs: number, attempt: number, outcome: Outcome): void {
+  private refuse(attempt: number, outcome: Outcome): void {
     const own = this.routeOf(attempt);
     const hasSpilled = this.hasSpilled(attempt);
     const route = hasSpilled && own.overflow !== null ? own.overflow : own;
@@ -414,22 +422,23 @@ export class Service {
       if (next >= 0) {
         // The call returns to the source region before it is forwarded.
         const backMs = this.table.floats[attempt * FLOATS + FLOAT.hopMs]!;
-        this.forward(nowMs, attempt, route, next, backMs);
+        this.forward(attempt, route, next, backMs);
         return;
       }
     }
     if (own.overflow !== null && !hasSpilled) {
-      this.admission.giveBack(nowMs, attempt);
-      this.spill(nowMs, attempt, own.overflow);
+      this.admission.giveBack(this.nowMs, attempt);
+      this.spill(attempt, own.overflow);
       return;
     }
-    this.end(nowMs, attempt, outcome);
+    this.end(attempt, outcome);
   }
 
-  private finish(nowMs: number, attempt: number, endpoint: number): void {
-    const outcome = this.mayFail[endpoint]! ? this.outcomeAtEnd(nowMs, attempt, endpoint) : OUTCOMES.ok;
+  private finish(attempt: number, endpoint: number): void {
+    const { nowMs } = this;
+    const outcome = this.mayFail[endpoint]! ? this.outcomeAtEnd(attempt, endpoint) : OUTCOMES.ok;
     if (outcome !== OUTCOMES.ok && !IS_USED[outcome]) {
-      this.end(nowMs, attempt, outcome);
+      this.end(attempt, outcome);
       return;
     }
     this.admission.settleServed(nowMs, attempt);
@@ -437,11 +446,11 @@ export class Service {
   }
 
   /** Whether an answer is one, comes after its time, breaks off, or is an error. */
-  private outcomeAtEnd(nowMs: number, attempt: number, endpoint: number): Outcome {
+  private outcomeAtEnd(attempt: number, endpoint: number): Outcome {
     const { floats, ints } = this.table;
     const at = attempt * INTS;
     const plan = this.plan.endpoints[endpoint]!;
-    if (nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) return OUTCOMES.abandoned;
+    if (this.nowMs - floats[attempt * FLOATS + FLOAT.offeredMs]! > plan.windowMs) return OUTCOMES.abandoned;
     const struck = this.struck?.get(attempt);
     if (struck !== undefined) {
       const { fault } = struck;
@@ -451,7 +460,7 @@ export class Service {
         return this.listener.isWhole === true ? failureOf(fault) : OUTCOMES.broken;
       }
       // A whole answer has its nth token at its end.
-      if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt, nowMs);
+      if (fault.afterTokens > 0 && Number.isNaN(struck.struckMs)) this.stall(attempt);
     }
     const share = plan.errorShare + this.faults.errorShare(plan.region);
     if (share === 0) return OUTCOMES.ok;
@@ -461,12 +470,13 @@ export class Service {
   }
 
   /** Ends an attempt that was not served; its whole reservation is given back. */
-  private end(nowMs: number, attempt: number, outcome: Outcome): void {
-    this.admission.giveBack(nowMs, attempt);
-    this.listener.onOutcome(attempt, outcome, nowMs);
+  private end(attempt: number, outcome: Outcome): void {
+    this.admission.giveBack(this.nowMs, attempt);
+    this.listener.onOutcome(attempt, outcome, this.nowMs);
   }
 
-  private applyFault(nowMs: number): void {
+  private applyFault(): void {
+    const { nowMs } = this;
     const spec = this.faults.advance();
     if (spec === null) return;
     this.plan.endpoints.forEach((endpoint, e) => {
@@ -475,16 +485,16 @@ export class Service {
       if (spec.kind === "brownout") capacity.setCapacityFactor(nowMs, this.faults.capacityFactor(e));
       if (spec.kind === "outage" && this.faults.isDown(endpoint.region)) {
         this.caches.clear(e);
-        for (const attempt of capacity.evict(nowMs)) this.end(nowMs, attempt, OUTCOMES.error);
+        for (const attempt of capacity.evict(nowMs)) this.end(attempt, OUTCOMES.error);
       }
       this.endpoints.update(e, capacity.nextMs);
     });
     if (spec.kind === "quota-cut") this.admission.rescale(nowMs, this.faults);
   }
 
-  private reachMark(nowMs: number): void {
+  private reachMark(): void {
     const attempt = this.struck!.reachMark();
-    if (attempt >= 0) this.stall(attempt, nowMs);
+    if (attempt >= 0) this.stall(attempt);
   }
 }
 

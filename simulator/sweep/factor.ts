@@ -1,4 +1,7 @@
-/** A factor of a sweep: a place in the scenario and the values or the range that it takes. */
+/**
+ * A factor of a sweep, a place in the scenario and the values or the range that it takes; and the contract of a design, which
+ * points of the factors' space a sweep runs.
+ */
 import { MeridianError } from "../base/errors.ts";
 import { parseCount, parseDurationMs, parseRatePerS } from "../base/quantities.ts";
 
@@ -101,4 +104,25 @@ export function written({ unit }: RangeFactor, number: number): number | string 
 export function gridValues(factor: Factor): readonly unknown[] {
   if (factor.kind === "list") return factor.values;
   return Array.from({ length: factor.steps }, (_, i) => valueAt(factor, i / (factor.steps - 1)));
+}
+
+/** Values of all factors, in their order. */
+export type Point = readonly unknown[];
+
+export interface DesignInput {
+  readonly factors: readonly Factor[];
+  /** Points of a design that samples; a grid has its own number. */
+  readonly points: number;
+  readonly seed: number;
+}
+
+export interface Design {
+  readonly name: string;
+  /** One line for `meridian list`. */
+  readonly summary: string;
+  /**
+   * The points, in a fixed order.
+   * @throws MeridianError usage, where the factors do not suit the design
+   */
+  points(input: DesignInput): readonly Point[];
 }

@@ -1,7 +1,6 @@
 /** The jobs of a sweep: each point of the design is one scenario, run whole, under a key that its content decides. */
-import type { Point } from "./design.ts";
-import type { Factor } from "./factor.ts";
-import type { SweepClass, SweepQuestion } from "./question.ts";
+import type { Factor, Point } from "./factor.ts";
+import type { SweepClass, SweepQuestion } from "./points.ts";
 
 /** Version of the job file. */
 export const SWEEP_SCHEMA_VERSION = 2;

@@ -1,16 +1,13 @@
 /** The traffic of one class: its spec as plain data, and its rows in time order. */
 import { ownEntry } from "../base/schema-forms.ts";
-import { cumulativeShares } from "../random/sampler.ts";
-import { BLOCK, purposeStream } from "../random/streams.ts";
+import { BLOCK, cumulativeShares, purposeStream } from "../random/sampler.ts";
 import type { ArrivalContext, ArrivalProcess, OriginShare } from "./arrival-process.ts";
 import { type ArrivalSpec, createArrivals } from "./arrivals/index.ts";
 import type { DayShapeSpec } from "./day-shape.ts";
-import { sessionRows } from "./recorded-sessions.ts";
-import type { Recording } from "./recording.ts";
 import type { SessionSpec } from "./sessions.ts";
 import { createTokenFiller, type LengthSpec, prefixIdCount, type TokenInput, type TokenSpec } from "./tokens.ts";
-import type { TrafficChunk } from "./traffic.ts";
-import { createTurns } from "./turns.ts";
+import type { Recording, TrafficChunk } from "./traffic.ts";
+import { createTurns, sessionRows } from "./turns.ts";
 
 /** The rows of one class, in time order. */
 export interface ClassStream {

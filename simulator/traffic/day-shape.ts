@@ -4,9 +4,8 @@ import { MeridianError } from "../base/errors.ts";
 import { parseDurationMs } from "../base/quantities.ts";
 import { unionOf } from "../base/schema-forms.ts";
 import { DAY_MS, HOUR_MS, MINUTE_MS, WEEK_MS } from "../base/time.ts";
-import type { ArrivalProcess, OriginShare } from "./arrival-process.ts";
-import { operationalClock, type RateProfile } from "./arrival-rates.ts";
-import type { DayShape, Recording } from "./recording.ts";
+import { type ArrivalProcess, type OriginShare, operationalClock, type RateProfile } from "./arrival-process.ts";
+import type { DayShape, Recording } from "./traffic.ts";
 
 /** A day's shape as plain data: recorded, given by weights, or a smooth peak. */
 export type DayShapeSpec =

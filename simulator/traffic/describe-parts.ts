@@ -1,5 +1,5 @@
 /** Shares of labels in recorded requests, and what is odd about a recording. */
-import type { RecordedColumns } from "./recording.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 /** A label and how many requests have it. */
 export interface Share {

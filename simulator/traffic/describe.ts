@@ -3,8 +3,8 @@ import { meanNumber, quantileSorted, varianceOf } from "../base/statistics.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { type Share, sharesOf, warningsOf } from "./describe-parts.ts";
 import { shortModelName } from "./labels.ts";
-import { OUTCOMES } from "./outcome.ts";
-import type { RecordedColumns } from "./recording.ts";
+import { OUTCOMES } from "./row-cells.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 /** Requests in windows of one length. */
 export interface WindowRates {

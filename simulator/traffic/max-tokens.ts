@@ -3,8 +3,8 @@ import { MeridianError } from "../base/errors.ts";
 import { createLaw } from "../random/laws/index.ts";
 import type { ArrivalSpec } from "./arrivals/index.ts";
 import { selectedRows } from "./arrivals/trace.ts";
-import type { Recording } from "./recording.ts";
 import { lengthLaw, type TokenInput, type TokenSpec } from "./tokens.ts";
+import type { Recording } from "./traffic.ts";
 
 /** A class whose limit may still have to be settled. */
 interface Unsettled {

@@ -1,9 +1,17 @@
 /** Cuts the text of a file into records: lines of JSON, JSON documents, tables, dumps, log lines with a time before their JSON. */
 import { MeridianError } from "../base/errors.ts";
-import { csvCells, delimiterOf, hasOpenQuote } from "./csv-cells.ts";
 import { isContainer, isLongDocument, JsonDocument, jsonRow } from "./json-records.ts";
-import { COPY_COMMAND, copyCells, DumpLines, isCopyRow, isDump } from "./postgres-text.ts";
 import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
+import {
+  COPY_COMMAND,
+  copyCells,
+  csvCells,
+  DumpLines,
+  delimiterOf,
+  hasOpenQuote,
+  isCopyRow,
+  isDump,
+} from "./table-cells.ts";
 
 /** Longest line that is read, characters; a longer one is no record of a call. */
 export const LINE_LENGTH_MAX = 2 ** 20;

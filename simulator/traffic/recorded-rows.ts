@@ -1,9 +1,8 @@
 /** Recorded requests as formats hand them on, and collected into the columns of a recording. */
 import { MeridianError } from "../base/errors.ts";
-import { Growing, ordered, timeOrder } from "./growing-columns.ts";
-import { OUTCOMES, type Outcome } from "./outcome.ts";
-import type { RecordedColumns } from "./recording.ts";
-import { type RowPlace, rowError } from "./row-cells.ts";
+import { Growing, ordered, timeOrder } from "./columns.ts";
+import { OUTCOMES, type Outcome, type RowPlace, rowError } from "./row-cells.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 /** A token count that the recording does not tell. */
 export const UNKNOWN_TOKENS = -1;

@@ -1,6 +1,6 @@
 /** Makes recorded calls into requests that can be sent again: what a log does not tell of them is filled in, and said. */
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { RecordedColumns } from "./recording.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 /** Columns that can be replayed, and what was done for it, one sentence each. */
 export interface Replayable {

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { count, unionOf } from "../base/schema-forms.ts";
 import { type LawSpec, lawSchema } from "../random/laws/index.ts";
 import type { ArrivalSpec } from "./arrivals/index.ts";
-import type { Recording } from "./recording.ts";
 import type { TokenSpec } from "./tokens.ts";
+import type { Recording } from "./traffic.ts";
 
 /** What the caller does after a turn that was not served: asks on all the same, or leaves. */
 type AfterFailure = "continue" | "end";

@@ -1,8 +1,8 @@
 /** How small and how large the calls of a class are, for what none of them can do: fit into a quota, for example. */
 import { createLaw, type LawSpec } from "../random/laws/index.ts";
 import type { ClassTraffic } from "./class-stream.ts";
-import type { RecordedColumns } from "./recording.ts";
 import type { LengthSpec } from "./tokens.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 export interface SmallestCall {
   /** Tokens of the shortest prompt. */

@@ -6,11 +6,16 @@ import { incompleteGamma, normalQuantile } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
-import { compileSampler, cumulativeShares, stepSampler } from "../random/sampler.ts";
-import { BLOCK, type BlockStream, blockDraw } from "../random/streams.ts";
-import { clientColumn, tellLengths } from "./client-lengths.ts";
-import type { RecordedClient, RecordedColumns, Recording } from "./recording.ts";
-import type { TrafficChunk } from "./traffic.ts";
+import {
+  BLOCK,
+  type BlockStream,
+  blockDraw,
+  compileSampler,
+  cumulativeShares,
+  stepSampler,
+} from "../random/sampler.ts";
+import { clientColumn, tellLengths } from "./servegen-clients.ts";
+import type { RecordedClient, RecordedColumns, Recording, TrafficChunk } from "./traffic.ts";
 
 /** A length's law, or the name of recorded lengths. */
 export type LengthSpec = LawSpec | { readonly kind: "recorded"; readonly name: string };
@@ -311,8 +316,7 @@ function maxTokensColumn(spec: MaxTokensSpec | undefined, context: TokenContext)
 function prefixColumns(spec: PrefixSpec | undefined, context: TokenContext): TokenFiller {
   if (spec !== undefined) return drawnPrefixes(spec, context);
   const { recorded, prefixIdBase } = context;
-  const recordedTokens = recorded?.prefixTokens;
-  const recordedId = recorded?.prefixId;
+  const [recordedTokens, recordedId] = [recorded?.prefixTokens, recorded?.prefixId];
   if (recordedTokens === undefined || recordedId === undefined) {
     return ({ prefixTokens, prefixId }, from, to) => {
       prefixTokens.fill(0, from, to);

@@ -1,14 +1,14 @@
 /** Transforms of a recording outside a simulation: the same options, with the same meaning, as beside `trace:`. */
 import { MeridianError } from "../base/errors.ts";
-import { purposeStream } from "../random/streams.ts";
+import { purposeStream } from "../random/sampler.ts";
 import type { ArrivalProcess } from "./arrival-process.ts";
 import { createArrivals } from "./arrivals/index.ts";
 import { replayedRows, selectedRows, type TraceSpec } from "./arrivals/trace.ts";
-import { takeRows } from "./column-rows.ts";
+import { takeRows } from "./columns.ts";
+import { rowFilter } from "./labels.ts";
 import { outputQuantile } from "./max-tokens.ts";
-import type { RecordedColumns } from "./recording.ts";
-import { rowFilter } from "./row-labels.ts";
 import { createTokenFiller, type MaxTokensSpec, type OutputQuantile } from "./tokens.ts";
+import type { RecordedColumns } from "./traffic.ts";
 
 /** What is to become of a recording. */
 export interface Transform {

@@ -63,11 +63,7 @@ export function pairedIntervals(
     const weights = bootstrap.next();
     reader.read(weights);
     quantities.forEach(({ simulated, measured, isRelative }, q) => {
-      draws[q]![resample] = differenceOf(
-        reader.valueOf(simulated, weights),
-        reader.valueOf(measured, weights),
-        isRelative,
-      );
+      draws[q]![resample] = differenceOf(reader.valueOf(simulated), reader.valueOf(measured), isRelative);
     });
   }
   const blocks = Math.ceil(requests / blockRequests);
@@ -167,10 +163,16 @@ function differenceOf(simulated: number, measured: number, isRelative: boolean):
 /** Evaluates many figures under successive sets of weights, passing over each column once per set. */
 class FigureReader {
   private readonly columns = new Map<QuantileColumn, { readonly shares: number[]; out: Float64Array }>();
+  private readonly sums = new Map<Float64Array, SumColumn>();
 
   constructor(figures: readonly Figure[]) {
     for (const figure of figures) {
-      if (figure.kind !== "quantile") continue;
+      if (figure.kind === "ratio") {
+        for (const values of [figure.numerator, figure.denominator]) {
+          if (!this.sums.has(values)) this.sums.set(values, new SumColumn(values));
+        }
+        continue;
+      }
       const known = this.columns.get(figure.column);
       if (known === undefined) this.columns.set(figure.column, { shares: [figure.share], out: new Float64Array(0) });
       else if (!known.shares.includes(figure.share)) known.shares.push(figure.share);
@@ -181,26 +183,45 @@ class FigureReader {
     }
   }
 
-  /** Evaluates all quantiles under weights by request; 1 each where left out. */
+  /** Evaluates all columns under weights by request; 1 each where left out. */
   read(weights?: Int32Array): void {
     for (const [column, { shares, out }] of this.columns) column.at(shares, out, weights);
+    for (const column of this.sums.values()) column.read(weights);
   }
 
   /** A figure under the weights that were read last. */
-  valueOf(figure: Figure, weights?: Int32Array): number {
+  valueOf(figure: Figure): number {
     if (figure.kind === "quantile") {
       const { shares, out } = this.columns.get(figure.column)!;
       return out[shares.indexOf(figure.share)]!;
     }
-    const { numerator, denominator } = figure;
-    let over = 0;
-    let per = 0;
-    for (let i = 0; i < numerator.length; i++) {
-      const weight = weights === undefined ? 1 : weights[i]!;
-      over += weight * numerator[i]!;
-      per += weight * denominator[i]!;
-    }
-    return per > 0 ? over / per : Number.NaN;
+    const per = this.sums.get(figure.denominator)!.sum;
+    return per > 0 ? this.sums.get(figure.numerator)!.sum / per : Number.NaN;
+  }
+}
+
+/** The weighted sum of a column. Many figures share a column, and most shares are of rare events: zeros are left out. */
+class SumColumn {
+  sum = 0;
+  private readonly column: Float64Array;
+  /** Rows that are not zero; undefined where most are not. */
+  private readonly rows: Int32Array | undefined;
+
+  constructor(column: Float64Array) {
+    this.column = column;
+    const rows = new Int32Array(column.length);
+    let count = 0;
+    for (let row = 0; row < column.length; row++) if (column[row] !== 0) rows[count++] = row;
+    this.rows = count < column.length / 2 ? rows.slice(0, count) : undefined;
+  }
+
+  read(weights?: Int32Array): void {
+    const { column, rows } = this;
+    let sum = 0;
+    if (weights === undefined) for (let i = 0; i < column.length; i++) sum += column[i]!;
+    else if (rows === undefined) for (let i = 0; i < column.length; i++) sum += weights[i]! * column[i]!;
+    else for (let n = 0; n < rows.length; n++) sum += weights[rows[n]!]! * column[rows[n]!]!;
+    this.sum = sum;
   }
 }
 
@@ -234,7 +255,7 @@ interface QuantileColumn {
    * For each share, the smallest value that at least that share of the weighted sample does not exceed; NaN of none.
    *
    * @param shares ascending, in (0, 1]
-   * @param weights by row; 1 each where left out
+   * @param weights by row, whole numbers; 1 each where left out
    */
   at(shares: readonly number[], out: Float64Array, weights?: ArrayLike<number>): void;
 }
@@ -245,24 +266,39 @@ export function createQuantileColumn(values: ArrayLike<number>): QuantileColumn 
     (a, b) => values[a]! - values[b]! || a - b,
   );
   const sorted = Float64Array.from(rows, (row) => values[row]!);
+  const weightOf = (weights: ArrayLike<number> | undefined, i: number) =>
+    weights === undefined ? 1 : weights[rows[i]!]!;
   return {
     count: rows.length,
     at(shares, out, weights) {
-      let total = 0;
-      if (weights === undefined) total = rows.length;
-      else for (let i = 0; i < rows.length; i++) total += weights[rows[i]!]!;
-      let below = 0;
-      let i = -1;
-      shares.forEach((share, at) => {
-        const wanted = share * total - ROUNDING;
-        while (below < wanted && i + 1 < rows.length) {
-          i++;
-          below += weights === undefined ? 1 : weights[rows[i]!]!;
+      const total = weights === undefined ? rows.length : totalOf(rows, weights);
+      if (total <= 0) {
+        out.fill(Number.NaN, 0, shares.length);
+        return;
+      }
+      // High quantiles are near the top: the sample is counted from there, down to the first that still has enough below.
+      let last = rows.length - 1;
+      let upTo = total;
+      for (let at = shares.length - 1; at >= 0; at--) {
+        const wanted = shares[at]! * total - ROUNDING;
+        while (last > 0) {
+          const before = upTo - weightOf(weights, last);
+          if (before < wanted) break;
+          upTo = before;
+          last--;
         }
-        out[at] = total > 0 && i >= 0 ? sorted[i]! : Number.NaN;
-      });
+        out[at] = sorted[last]!;
+      }
     },
   };
+}
+
+function totalOf(rows: Int32Array, weights: ArrayLike<number>): number {
+  let total = 0;
+  // A column without gaps: the same sum in the order of the memory.
+  if (rows.length === weights.length) for (let i = 0; i < weights.length; i++) total += weights[i]!;
+  else for (let i = 0; i < rows.length; i++) total += weights[rows[i]!]!;
+  return total;
 }
 
 /** 0.95 x 20 is a little more than 19 in binary. */

@@ -1,5 +1,5 @@
 /** The shape of `validation.json`. */
-import type { StrategyBound } from "../experiment/bound-result.ts";
+import type { StrategyBound } from "../experiment/result-detail.ts";
 import type { Margins } from "../scenario/plan.ts";
 import type { Outcome } from "./equivalence.ts";
 import type { QuantityUnit } from "./quantities.ts";

@@ -2,7 +2,7 @@
 import { type MeasuredRun, measuredOutput } from "../bench/measured.ts";
 import { measuredBound } from "../bench/measured-bound.ts";
 import { summarise } from "../experiment/replication-stats.ts";
-import { purposeStream } from "../random/streams.ts";
+import { purposeStream } from "../random/sampler.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { judge, requestsNeeded } from "./equivalence.ts";
 import { againstMargins, harnessFaults } from "./known-answer.ts";

@@ -7,7 +7,7 @@ import { criticalT, type Estimate } from "../../simulator/base/statistics.ts";
 import { assembleResult, type JobOutput, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { NamedGroup, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import type { ScenarioInput } from "../../simulator/scenario/schema.ts";
-import { type Budget, type Oracle, scenarioOf, toleranceOf } from "./oracle.ts";
+import { type Budget, type Oracle, scenarioOf, TOLERATED_ERRORS, toleranceOf } from "./oracle.ts";
 
 /** The engine's answer to a row, and whether it is within tolerance. */
 export interface Answer extends Reading {
@@ -16,10 +16,14 @@ export interface Answer extends Reading {
   readonly isMet: boolean;
 }
 
-/** Puts one row to the engine: writes its scenario file, runs it on this thread, reads the result. */
-export async function ask(oracle: Oracle, budget: Budget): Promise<Answer> {
+/**
+ * Puts one row to the engine: writes its scenario file, runs it on this thread, reads the result.
+ *
+ * @param standardErrors that the answer may be off
+ */
+export async function ask(oracle: Oracle, budget: Budget, standardErrors = TOLERATED_ERRORS): Promise<Answer> {
   const reading = readQuantity(await runScenario(scenarioOf(oracle, budget)), oracle.quantity);
-  const tolerance = toleranceOf(oracle, budget);
+  const tolerance = toleranceOf(oracle, budget, standardErrors);
   return { ...reading, oracle, tolerance, isMet: meets(oracle, reading, tolerance) };
 }
 

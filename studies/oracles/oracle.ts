@@ -50,9 +50,17 @@ export function scenarioOf(oracle: Oracle, budget: Budget): ScenarioInput {
   };
 }
 
-/** Tolerance at a budget: max(floor, 4 standard errors). */
-export function toleranceOf(oracle: Oracle, { replications, requests }: Budget): number {
-  return Math.max(oracle.toleranceFloor, 4 * oracle.sdRelative500k * Math.sqrt(500_000 / (replications * requests)));
+/** Standard errors that an answer may be off. */
+export const TOLERATED_ERRORS = 4;
+
+/** Tolerance at a budget: max(floor, so many standard errors). */
+export function toleranceOf(
+  oracle: Oracle,
+  { replications, requests }: Budget,
+  standardErrors: number = TOLERATED_ERRORS,
+): number {
+  const standardError = oracle.sdRelative500k * Math.sqrt(500_000 / (replications * requests));
+  return Math.max(oracle.toleranceFloor, standardErrors * standardError);
 }
 
 /** FNV-1a of the id: rows with a common seed would have correlated errors. */

@@ -42,9 +42,14 @@ export interface PackedPackage {
  * linked to those of the project, and no others.
  *
  * @param folder an empty folder
+ * @param compiled where the code has been compiled already: its folder, from `scripts/build.ts --code-into`
  */
-export function installPackage(folder: string): PackedPackage {
+export function installPackage(folder: string, compiled?: string): PackedPackage {
   const options = ["--json", "--foreground-scripts=false", "--pack-destination", folder];
+  if (compiled !== undefined) {
+    options.push("--ignore-scripts");
+    execFileSync(process.execPath, ["scripts/build.ts", "--code-from", compiled], { cwd: PACKAGE_ROOT });
+  }
   const told = execFileSync("npm", ["pack", ...options], { cwd: PACKAGE_ROOT, encoding: "utf8" });
   const [packed] = JSON.parse(told) as readonly PackedPackage[];
   execFileSync("tar", ["-xzf", packed!.filename], { cwd: folder });

@@ -110,13 +110,15 @@ describe("clients of meridian emulate", { timeout: 600_000 }, () => {
   it("every way to start it that the docs show starts it", async () => {
     const starts = documentedStarts();
     assert.ok(starts.length >= 5);
-    for (const args of starts) {
+    // Without options it has been started for the tests above.
+    const start = async (args: readonly string[]) => {
       const started = await startEmulator(args.filter((arg) => arg !== "--json"));
       const { endpoints } = started.ready;
       const answer = await fetch(`${endpoints[0]!.url}/_meridian/health`);
       assert.equal(answer.status, 200, args.join(" "));
       assert.equal(await started.stop(), 0, args.join(" "));
-    }
+    };
+    await Promise.all(starts.filter((args) => args.length > 0).map(start));
   });
 
   async function runBlock(

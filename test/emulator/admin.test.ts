@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type AdminContext, handleAdmin, readRule, requireToken } from "../../emulator/admin.ts";
+import {
+  type AdminContext,
+  handleAdmin,
+  knownNamesOf,
+  readRule,
+  refuseUnknownName,
+  requireToken,
+} from "../../emulator/admin.ts";
 import { withFaults } from "../../emulator/backends/faults.ts";
 import { withRegionPolicy } from "../../emulator/backends/region-policy.ts";
 import { DEFAULT_CATALOG } from "../../emulator/model/catalog.ts";
-import { knownNamesOf } from "../../emulator/model/known-names.ts";
 import { createInvocationLog } from "../../emulator/monitoring/invocation-log.ts";
 import { createMetrics } from "../../emulator/monitoring/metrics.ts";
 import { outcomeOf } from "./outcome.ts";
@@ -149,4 +155,21 @@ describe("admin pages", () => {
     requireToken({ authorization: "Bearer a-long-operator-token" }, to.token);
     requireToken({}, undefined);
   });
+});
+
+it("known are endpoints, regions of AWS and of profiles, models and profiles", () => {
+  const own = {
+    profileId: "us.own",
+    modelId: "own",
+    kind: "geographic" as const,
+    destinationsBySource: { home: ["away"] },
+  };
+  const names = knownNamesOf({ ...DEFAULT_CATALOG, profiles: [own] }, ["home"]);
+  assert.deepEqual(names.endpoints, ["home"]);
+  for (const region of ["home", "away", "eu-central-1"]) refuseUnknownName("region", region, names.regions);
+  for (const model of ["us.own", "amazon.nova-pro-v1:0", undefined]) refuseUnknownName("model", model, names.models);
+  assert.throws(
+    () => refuseUnknownName("region", "awey", names.regions),
+    /no region awey; did you mean "away"\? known here:/,
+  );
 });

@@ -15,7 +15,7 @@ after(() => Promise.all(folders.map((folder) => rm(folder, { recursive: true, fo
 const OVERLOAD = {
   name: "overload",
   replications: 2,
-  requests: 100_000,
+  requests: 20_000,
   drain: "10m",
   ...smallScenario({
     arrivals: { poisson: "40/s" },

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { runScenario } from "../../studies/oracles/ask.ts";
 import { duration, perSecond, smallScenario } from "../../studies/oracles/oracle.ts";
+import { budget } from "../budget.ts";
 
 interface Station {
   readonly servers: number;
@@ -43,6 +44,6 @@ describe("one more server at a first-come-first-served station without retries",
         }
       }
     });
-    await fc.assert(property, { numRuns: 25 });
+    await fc.assert(property, { numRuns: budget(25, 15) });
   });
 });

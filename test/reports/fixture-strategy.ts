@@ -26,7 +26,12 @@ export interface World {
 /** Uniform in [-1, 1), a hash of the purpose. */
 function noise(...purpose: readonly (string | number)[]): number {
   let hash = 2166136261;
-  for (const character of purpose.join("\u0000")) hash = Math.imul(hash ^ character.codePointAt(0)!, 16777619);
+  const text = purpose.join("\u0000");
+  for (let i = 0; i < text.length; i++) {
+    const code = text.codePointAt(i)!;
+    hash = Math.imul(hash ^ code, 16777619);
+    if (code > 0xffff) i++;
+  }
   hash = Math.imul(hash ^ (hash >>> 15), 2246822519);
   hash = Math.imul(hash ^ (hash >>> 13), 3266489917);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 31 - 1;

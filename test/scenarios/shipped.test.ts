@@ -21,7 +21,7 @@ const SHORT: Readonly<Record<string, readonly string[]>> = {
   "region-loss": ["duration=6m", "world.faults[0].at=2m", "world.faults[0].for=2m"],
   "retry-storm": ["duration=6m", "world.faults[0].at=2m", "world.faults[0].for=1m"],
 };
-const USUAL = ["duration=10m"];
+const USUAL = ["duration=5m"];
 
 describe("shipped scenarios", () => {
   it("there are some, and every page of docs/scenarios belongs to one", () => {

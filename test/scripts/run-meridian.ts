@@ -62,16 +62,28 @@ export async function meridian(args: readonly string[], options: RunOptions = {}
 
 /**
  * Runs the command in this process: the same exit code and the same output without the start of a process, for tests
- * that are about what a command says and writes. Not for signals, terminals or another working folder. One call waits for
- * the other, since it takes over the streams and the environment of the process.
+ * that are about what a command says and writes. Not for signals or terminals. One call waits for the other, since it
+ * takes over the streams and the environment of the process.
+ *
+ * @param cwd working folder; only where the test file has a process of its own
  */
-export function meridianHere(args: readonly string[], env: RunOptions["env"] = {}): Promise<Finished> {
-  const done = turn.then(() => runHere(args, env));
+export function meridianHere(args: readonly string[], env: RunOptions["env"] = {}, cwd = ""): Promise<Finished> {
+  const done = turn.then(() => (cwd === "" ? runHere(args, env) : runThere(args, env, cwd)));
   turn = done.catch(() => {});
   return done;
 }
 
 let turn: Promise<unknown> = Promise.resolve();
+
+async function runThere(args: readonly string[], env: RunOptions["env"], cwd: string): Promise<Finished> {
+  const before = process.cwd();
+  process.chdir(cwd);
+  try {
+    return await runHere(args, env);
+  } finally {
+    process.chdir(before);
+  }
+}
 
 async function runHere(args: readonly string[], env: RunOptions["env"]): Promise<Finished> {
   const { main } = (await import(pathToFileURL(MAIN).href)) as typeof import("../../scripts/cli.ts");

@@ -213,7 +213,6 @@ const FUNCTION_LINES_MAX = 70;
 /** Files that are shorter for a reason. */
 export const SHORT_FILES: Readonly<Record<string, string>> = {
   "simulator/base/near-names.ts": "apart from errors.ts, which k6 loads: it imports an npm package, which k6 cannot",
-  "simulator/base/time.ts": "three constants that files of every folder and the k6 scripts share",
   "simulator/bench/secret-echoes.ts": "what k6 and the command both hide by; k6 loads no more than it needs",
   "scripts/commands/options.ts": "apart from the contract, so that an overview of the verbs loads no YAML",
   "scenarios/k6/start.ts": "apart from the runtime, which loads in k6 alone, so that a test can run it",

@@ -13,11 +13,10 @@ import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } fro
 import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { operationOf } from "../options.ts";
 import type { BenchSetup } from "../setup.ts";
-import { factsOf } from "./confirmation.ts";
 import { boundAnswers, measurePrompts, type PromptMeasure, promptLengths } from "./count-tokens.ts";
 import { type BedrockCredentials, bedrockCredentials, refuseExpiring } from "./credentials.ts";
 import { type BedrockEndpoint, bedrockEndpoints, bedrockTarget } from "./endpoints.ts";
-import { type Ask, locksOf, openLocks, type Purchase, type SpendLocks } from "./locks.ts";
+import { type Ask, factsOf, locksOf, openLocks, type Purchase, type SpendLocks } from "./locks.ts";
 
 /** All that is known of a run on Amazon Bedrock before a single call. */
 export interface BedrockPlan {

@@ -7,9 +7,9 @@ import { makeReplayPlan, type ReplayTargets } from "../../../simulator/bench/mak
 import type { ScheduleRow } from "../../../simulator/bench/rows.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { makeFolder } from "../../io/text-files.ts";
+import { runKeyOf } from "../import-rows.ts";
 import type { K6Program } from "../k6-program.ts";
 import { makeArchive } from "./archive.ts";
-import { runKeyOf } from "./merge.ts";
 
 export interface ClusterOrder {
   readonly k6: K6Program;

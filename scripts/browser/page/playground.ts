@@ -5,9 +5,8 @@
 
 import type { LiveAnswer } from "../../../reports/live/answer.ts";
 import type { Ask, Completion, Extent, PlacedProblem, Reply } from "../../playground/messages.ts";
-import { createEditor } from "./editor.ts";
+import { createEditor, createSliders } from "./controls.ts";
 import { beginning, fetchInputs, missingText, type Setup, setupOf, themeName } from "./setup.ts";
-import { createSliders } from "./sliders.ts";
 
 /** After the last change of the text, ms. */
 const TYPING_MS = 300;

@@ -1,8 +1,9 @@
 /** Tables of bills and price lists: each line once by source, account and day, with what it bought. */
+
+import { formatDecimal } from "../../../simulator/bill/bill-line.ts";
 import type { ClassifiedLine } from "../../../simulator/bill/classify.ts";
-import { formatDecimal } from "../../../simulator/bill/usd.ts";
 import type { PriceRow } from "../../../simulator/service/pricing/price-book-data.ts";
-import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../table.ts";
+import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../database.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });
 

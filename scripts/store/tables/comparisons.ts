@@ -1,6 +1,6 @@
 /** Tables of what was compared: strategies within a run, and runs by `meridian compare`, as one view of both. */
 import type { ComparisonResult } from "../../../simulator/compare/result.ts";
-import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../table.ts";
+import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../database.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });
 

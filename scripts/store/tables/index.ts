@@ -1,5 +1,5 @@
 /** The registry of the store's tables and views. Adding one = its file and its line here. */
-import type { StoreTable, StoreView } from "../table.ts";
+import type { StoreTable, StoreView } from "../database.ts";
 import { BILL_LINES, BILL_TOTALS, LIST_PRICES } from "./bills.ts";
 import { COMPARISONS_VIEW, RUN_COMPARISONS, STRATEGY_COMPARISONS } from "./comparisons.ts";
 import { REQUESTS } from "./requests.ts";

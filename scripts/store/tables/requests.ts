@@ -1,7 +1,7 @@
 /** The table of imported requests: one row a call, with what its log tells and no text of prompts or answers. */
 import type { RecordedRow } from "../../../simulator/traffic/recorded-rows.ts";
 import { createParquet } from "../../io/parquet-blocks.ts";
-import type { StoreColumn, StoreTable } from "../table.ts";
+import type { StoreColumn, StoreTable } from "../database.ts";
 
 interface RequestColumn extends StoreColumn {
   readonly type: "text" | "integer" | "number";

@@ -1,6 +1,6 @@
 /** Tables of saved runs: the run, its strategies, their classes, regions and hours. */
 import type { GroupResult, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
-import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../table.ts";
+import type { ColumnType, StoreColumn, StoreRow, StoreTable, StoreView } from "../database.ts";
 import { STRATEGY_COMPARISONS } from "./comparisons.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });

@@ -2,7 +2,7 @@
 import { axisValue } from "../../../simulator/sweep/analysis.ts";
 import type { SweepFile } from "../../../simulator/sweep/job.ts";
 import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
-import type { ColumnType, StoreColumn, StoreRow, StoreTable } from "../table.ts";
+import type { ColumnType, StoreColumn, StoreRow, StoreTable } from "../database.ts";
 
 const column = (name: string, type: ColumnType, doc: string): StoreColumn => ({ name, type, doc });
 

@@ -2,9 +2,8 @@
 import { z } from "zod";
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
 import { AWS_REGIONS } from "../../base/regions.ts";
-import type { BillExport, BillLine } from "../bill-line.ts";
-import { instantMsOf } from "../dates.ts";
-import { type Decimal, parseDecimal } from "../usd.ts";
+import { type BillExport, type BillLine, type Decimal, parseDecimal } from "../bill-line.ts";
+import { instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf, tagOf } from "./cost-explorer-long.ts";
 
 const metric = z.object({ Amount: z.string().optional(), Unit: z.string().optional() });

@@ -1,8 +1,15 @@
 /** CSV downloads of the Cost Explorer console: one column a group, a row of totals, then a row for each day or hour. */
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
-import type { BillExport, BillLine, BillTable } from "../bill-line.ts";
-import { type DateOrder, dateOrderOf, instantMsOf } from "../dates.ts";
-import { type Decimal, formatDecimal, parseUsd, sumOf } from "../usd.ts";
+import {
+  type BillExport,
+  type BillLine,
+  type BillTable,
+  type Decimal,
+  formatDecimal,
+  parseUsd,
+  sumOf,
+} from "../bill-line.ts";
+import { type DateOrder, dateOrderOf, instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf } from "./cost-explorer-long.ts";
 
 /** `us-east-1($)`; the console writes the sign of the account's currency. */

@@ -182,7 +182,8 @@ export class Batching extends Station<BatchingSpec> {
     return (this.spec.prefillWorkPerToken * this.uncached(attempt) + decode) * floats[from + FLOAT.work]!;
   }
 
-  protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
+  protected serve(): CapacityEvent | typeof NOTHING_DUE {
+    const nowMs = this.nextMs;
     if (this.announcesFirsts && this.clock.reachMs(this.firsts.topMs) <= nowMs) {
       this.subject = this.firsts.pop();
       this.table.floats[this.subject * FLOATS + FLOAT.firstTokenMs] = nowMs;
@@ -194,7 +195,7 @@ export class Batching extends Station<BatchingSpec> {
       this.refresh();
       return MARKED;
     }
-    if (this.endMs <= nowMs) return this.end(nowMs);
+    if (this.endMs <= nowMs) return this.end();
     if (this.joins.topMs > nowMs) return NOTHING;
     const attempt = this.joins.pop();
     this.synchronise(nowMs);
@@ -271,7 +272,8 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   /** The sequence whose last mark V has reached is done, and others take its place. */
-  private end(nowMs: number): CapacityEvent {
+  private end(): CapacityEvent {
+    const nowMs = this.nextMs;
     const units = this.ends.topMs;
     const attempt = this.ends.pop();
     if (!this.announcesFirsts && this.firsts.topMs <= units) this.passFirsts(units, nowMs);

@@ -58,6 +58,8 @@ export interface CapacityContext {
   readonly patienceKey: number;
   /** Local hour of day at ms 0 of the run. */
   readonly localHourAtStart: number;
+  /** About how many attempts will come, where that is known: for few of them no tables are made. */
+  readonly attempts?: number;
   /** Whether a first token is an event of its own, as it is unless this is false: no listener waits for it then. */
   readonly announcesFirsts?: boolean;
   /** Called when service begins of an attempt whose tokens are fixed from then on, evenly between these instants. */

@@ -209,8 +209,9 @@ export class FittedWork {
     this.spec = spec;
     this.context = context;
     this.table = table;
-    this.promptNoise = spec.promptNoise === null ? null : compileSampler(createLaw(spec.promptNoise));
-    this.outputNoise = spec.outputNoise === null ? null : compileSampler(createLaw(spec.outputNoise));
+    const samplerOf = (noise: LawSpec | null) => noise && compileSampler(createLaw(noise), context.attempts);
+    this.promptNoise = samplerOf(spec.promptNoise);
+    this.outputNoise = samplerOf(spec.outputNoise);
     this.outputKey = spec.sharedNoise ? context.serviceKey : mix32(context.serviceKey ^ 0x5bd1e995);
   }
 

@@ -114,7 +114,8 @@ export class Fitted extends Station<FittedSpec> {
     return beforeMs[attempt]! + promptMs[attempt]! + outputMs[attempt]!;
   }
 
-  protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
+  protected serve(): CapacityEvent | typeof NOTHING_DUE {
+    const nowMs = this.nextMs;
     if (this.asked.size > 0 && this.clock.reachMs(this.asked.topMs) <= nowMs) {
       this.subject = this.asked.pop();
       this.refresh();

@@ -155,7 +155,8 @@ export class Slots extends Station<SlotsSpec> {
     this.completions.push(this.begin(nowMs, attempt), attempt);
   }
 
-  protected serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE {
+  protected serve(): CapacityEvent | typeof NOTHING_DUE {
+    const nowMs = this.nextMs;
     if (this.completions.topMs > nowMs) return NOTHING;
     this.subject = this.completions.peek();
     if (this.line.length > 0 && this.inService <= this.available) {

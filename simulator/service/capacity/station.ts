@@ -68,8 +68,8 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
   protected abstract workOf(attempt: number): number;
   /** Takes it into service. */
   protected abstract start(nowMs: number, attempt: number): void;
-  /** Processes one event of those in service that is due now, or answers NOTHING_DUE. */
-  protected abstract serve(nowMs: number): CapacityEvent | typeof NOTHING_DUE;
+  /** Processes one event of those in service that is due at `nextMs`, or answers NOTHING_DUE. */
+  protected abstract serve(): CapacityEvent | typeof NOTHING_DUE;
   /** When the next event of those in service is due, ms. */
   protected abstract ownNextMs(): number;
   /** Updates pace and agenda after a call has come or gone or the capacity has changed. */
@@ -102,7 +102,7 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
 
   advance(): CapacityEvent {
     const nowMs = this.nextMs;
-    const event = this.serve(nowMs);
+    const event = this.serve();
     if (event !== NOTHING_DUE) return event;
     if (this.line.nextLeaveMs() <= nowMs) {
       this.subject = this.line.leave();

@@ -99,7 +99,10 @@ export class QuotaReplay {
   callsFrom(fromMs: number): readonly number[] {
     const { atMs } = this.demand;
     const indices: number[] = [];
-    for (const i of this.starts) if (atMs[i]! >= fromMs && atMs[i]! < fromMs + MINUTE_MS) indices.push(i);
+    for (let s = 0; s < this.starts.length; s++) {
+      const i = this.starts[s]!;
+      if (atMs[i]! >= fromMs && atMs[i]! < fromMs + MINUTE_MS) indices.push(i);
+    }
     return indices;
   }
 
@@ -125,13 +128,21 @@ export class QuotaReplay {
   }
 
   private busiestAnyMinute(tokens: Float64Array) {
+    const { starts } = this;
     const { atMs } = this.demand;
-    let [most, at, sum, first] = [0, 0, 0, 0];
-    for (const i of this.starts) {
+    let most = 0;
+    let fromMs = 0;
+    let sum = 0;
+    // By index: an iterator would make an object for each call.
+    for (let s = 0, first = 0; s < starts.length; s++) {
+      const i = starts[s]!;
       sum += tokens[i]!;
-      while (atMs[this.starts[first]!]! <= atMs[i]! - MINUTE_MS) sum -= tokens[this.starts[first++]!]!;
-      if (sum > most) [most, at] = [sum, atMs[this.starts[first]!]!];
+      while (atMs[starts[first]!]! <= atMs[i]! - MINUTE_MS) sum -= tokens[starts[first++]!]!;
+      if (sum > most) {
+        most = sum;
+        fromMs = atMs[starts[first]!]!;
+      }
     }
-    return { tokens: most, fromMs: at };
+    return { tokens: most, fromMs };
   }
 }

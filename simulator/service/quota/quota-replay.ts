@@ -28,6 +28,8 @@ export interface CallsInOrder {
   readonly endDifference: Float64Array;
   /** By call: how many ends come before it. */
   readonly endsBefore: Int32Array;
+  /** The calls are in order to this, ms. */
+  readonly grainMs: number;
   /** Some call uses more than it reserved: then a limit may refuse however little is reserved. */
   readonly overshoots: boolean;
 }
@@ -68,7 +70,7 @@ export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
     endsBefore[s] = end;
     while (end < n && endMs[end]! <= atMs[s]!) end++;
   }
-  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, overshoots };
+  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, grainMs: grainOf(atMs), overshoots };
 }
 
 /** A limit that refuses nothing; a power of two, so that a share of it is exact. */
@@ -130,9 +132,9 @@ function tightMinutes({ atMs }: CallsInOrder, limit: number, offsetMs: number, u
 }
 
 /** Up to each call that may be refused, from before its window. */
-function aroundTightCalls({ atMs }: CallsInOrder, limit: number, used: Float64Array): readonly Stretch[] {
+function aroundTightCalls({ atMs, grainMs }: CallsInOrder, limit: number, used: Float64Array): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  const warmUpMs = WARM_UP_MS + 2 * grainOf(atMs);
+  const warmUpMs = WARM_UP_MS + 2 * grainMs;
   let [from, to, first] = [0, 0, 0];
   for (let s = 0; s < atMs.length; s++) {
     if (!(used[s]! > limit)) continue;
@@ -151,14 +153,19 @@ function aroundTightCalls({ atMs }: CallsInOrder, limit: number, used: Float64Ar
 function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): readonly Stretch[] {
   const stretches: Stretch[] = [];
   const perMs = limit / MINUTE_MS;
-  let [from, taken, most, lastMs] = [0, 0, 0, 0];
+  let from = 0;
+  let taken = 0;
+  let most = 0;
+  let lastMs = 0;
   for (let s = 0; s < atMs.length; s++) {
     // Calls are in order to a grain only: a bucket that meets an earlier instant loses what it had refilled since.
     taken -= (atMs[s]! - lastMs) * perMs;
     lastMs = atMs[s]!;
     if (taken <= 0) {
       if (most > limit) stretches.push({ from, to: s });
-      [from, taken, most] = [s, 0, 0];
+      from = s;
+      taken = 0;
+      most = 0;
     }
     taken += reserve[s]!;
     if (taken > most) most = taken;

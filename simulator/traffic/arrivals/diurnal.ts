@@ -1,8 +1,7 @@
 /** The arrival process `diurnal`: a day's rise and fall around a mean rate. */
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate, burstinessCv, renewalProcess } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate, burstinessCv, renewalProcess } from "../arrival-process.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
 
 export interface DiurnalSpec {

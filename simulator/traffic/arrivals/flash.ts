@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate, renewalProcess } from "../arrival-process.ts";
 import { timeChanged } from "../day-shape.ts";
 
 export interface FlashSpec {

@@ -1,8 +1,7 @@
 /** The arrival process `gamma`: bursty or paced callers. */
 import { z } from "zod";
 import { createLaw } from "../../random/laws/index.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate, burstinessCv, renewalProcess } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate, burstinessCv, renewalProcess } from "../arrival-process.ts";
 
 export interface GammaArrivalsSpec {
   readonly process: "gamma";

@@ -4,8 +4,7 @@ import { durationMs } from "../../base/schema-forms.ts";
 import type { RandomStream } from "../../random/keyed-random.ts";
 import { createLaw } from "../../random/laws/index.ts";
 import { compileSampler, cumulativeShares } from "../../random/sampler.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate } from "../arrival-process.ts";
 
 export interface MmppSpec {
   readonly process: "mmpp";

@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { unionOf } from "../../base/schema-forms.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
+import { type ArrivalDefinition, arrivalRate, renewalProcess } from "../arrival-process.ts";
 
 export interface PoissonSpec {
   readonly process: "poisson";

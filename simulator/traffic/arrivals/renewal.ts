@@ -1,8 +1,7 @@
 /** The arrival process `renewal`: independent gaps of any law. */
 import { z } from "zod";
 import { createLaw, type LawSpec, lawSchema } from "../../random/laws/index.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { renewalProcess } from "../arrival-rates.ts";
+import { type ArrivalDefinition, renewalProcess } from "../arrival-process.ts";
 
 export interface RenewalSpec {
   readonly process: "renewal";

@@ -4,10 +4,15 @@ import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
 import { lnGamma } from "../../base/special-functions.ts";
 import { createLaw, type LawSpec } from "../../random/laws/index.ts";
-import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
-import { arrivalRate, renewalProcess } from "../arrival-rates.ts";
+import {
+  type ArrivalContext,
+  type ArrivalDefinition,
+  type ArrivalProcess,
+  arrivalRate,
+  renewalProcess,
+} from "../arrival-process.ts";
 import { timeChanged } from "../day-shape.ts";
-import type { RecordedClient } from "../recording.ts";
+import type { RecordedClient } from "../traffic.ts";
 
 export interface ServegenSpec {
   readonly process: "servegen";

@@ -3,9 +3,8 @@ import { z } from "zod";
 import { durationMs } from "../../base/schema-forms.ts";
 import { DAY_MS } from "../../base/time.ts";
 import { createLaw } from "../../random/laws/index.ts";
-import { BLOCK, blockDraw } from "../../random/streams.ts";
-import type { ArrivalDefinition } from "../arrival-process.ts";
-import { arrivalRate } from "../arrival-rates.ts";
+import { BLOCK, blockDraw } from "../../random/sampler.ts";
+import { type ArrivalDefinition, arrivalRate } from "../arrival-process.ts";
 
 export interface SinusoidSpec {
   readonly process: "sinusoid";

@@ -2,16 +2,14 @@
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
-import { TIME_UNITS, type TimeUnit } from "../../base/instants.ts";
 import { durationMs, share } from "../../base/schema-forms.ts";
-import { MINUTE_MS } from "../../base/time.ts";
+import { MINUTE_MS, TIME_UNITS, type TimeUnit } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
-import type { ArrivalContext, ArrivalDefinition, ArrivalProcess } from "../arrival-process.ts";
-import { loadFactor } from "../arrival-rates.ts";
+import { type ArrivalContext, type ArrivalDefinition, type ArrivalProcess, loadFactor } from "../arrival-process.ts";
 import { type ColumnMap, columnMapSchema } from "../column-map.ts";
 import { createDayShape, type DayShapeSpec, dayShapeSchema, shapedByDay } from "../day-shape.ts";
-import type { RecordedColumns } from "../recording.ts";
-import { labelText, onlySchema, type RowLabels, rowFilter } from "../row-labels.ts";
+import { labelText, onlySchema, type RowLabels, rowFilter } from "../labels.ts";
+import type { RecordedColumns } from "../traffic.ts";
 
 /** Recorded requests. In YAML its options stand beside the trace's name. */
 export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<Record<string, z.ZodType>> } = {

@@ -1,10 +1,9 @@
 /** Fits arrival processes to recorded arrivals and tells how far each is: the choice is by simulated statistics. */
 import { lnGamma } from "../../base/special-functions.ts";
-import { purposeStream } from "../../random/streams.ts";
+import { purposeStream } from "../../random/sampler.ts";
 import { type ArrivalSpec, createArrivals } from "../arrivals/index.ts";
 import { gapsOf, windowCounts, windowRates } from "../describe.ts";
-import { type Candidate, cycles, flashCrowd, stepRates } from "./changing-rates.ts";
-import { fitHiddenStates, type HiddenStates } from "./hidden-states.ts";
+import { type Candidate, cycles, fitHiddenStates, flashCrowd, type HiddenStates, stepRates } from "./changing-rates.ts";
 
 /** How a statistic of a fitted process compares with the recorded one. */
 export interface Comparison {
@@ -71,7 +70,8 @@ export function fitArrivals(
     ...stepRates(arrivalMs),
     ...(asked === null || asked === "mmpp" ? hidden(arrivalMs) : []),
   ].filter(({ spec }) => asked === null || spec.process === asked);
-  const fits = candidates.map(({ name, spec }) => judged(name, spec, arrivalMs));
+  const gaps = gapList(arrivalMs).sort();
+  const fits = candidates.map(({ name, spec }) => judged(name, spec, arrivalMs, gaps));
   // One more hidden state or step costs nothing to read; a renewal process that is as good says more.
   const simplest = fits.find(({ passes, spec }) => passes && spec.process !== "mmpp" && spec.process !== "steps");
   return [...fits].sort((a, b) => Number(b === simplest) - Number(a === simplest) || a.distance - b.distance);
@@ -127,13 +127,16 @@ function mmppOf({ mean, transition }: HiddenStates, stepMs: number): ArrivalSpec
   };
 }
 
-function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array): ArrivalFit {
+/** @param gaps times between the recorded requests, ascending */
+function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array, gaps: Float64Array): ArrivalFit {
   const [firstMs, lastMs] = [arrivalMs[0]!, arrivalMs.at(-1)!];
   const runs: Float64Array[] = [];
   const rows = { made: 0 };
   for (let seed = 1; seed <= RUNS && (seed <= RUNS_MIN || rows.made < ROWS_MAX); seed++) {
     // Cut as the recording is, which need not begin at 0.
-    const run = simulate(spec, lastMs, seed).filter((ms) => ms >= firstMs);
+    const whole = simulate(spec, lastMs, seed);
+    const from = whole.findIndex((ms) => ms >= firstMs);
+    const run = whole.subarray(from < 0 ? whole.length : from);
     rows.made += run.length;
     runs.push(run);
   }
@@ -156,16 +159,17 @@ function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array): Arriv
   compare("CV of the time between", (times) => gapsOf(times).cv, CV_TOLERANCE);
   for (const windowS of COMPARED_S) {
     if (windowRates(arrivalMs, windowS).windows < WINDOWS_MIN) continue;
-    compare(`dispersion in ${windowS} s`, (times) => windowRates(times, windowS).dispersion, DISPERSION_TOLERANCE);
+    const rates = new Map([arrivalMs, ...runs].map((times) => [times, windowRates(times, windowS)] as const));
+    compare(`dispersion in ${windowS} s`, (times) => rates.get(times)!.dispersion, DISPERSION_TOLERANCE);
     if (windowS !== 1) continue;
-    compare("empty seconds", (times) => windowRates(times, 1).emptyShare, EMPTY_TOLERANCE, true);
-    compare("busiest second", (times) => windowRates(times, 1).requestsMax, PEAK_TOLERANCE);
+    compare("empty seconds", (times) => rates.get(times)!.emptyShare, EMPTY_TOLERANCE, true);
+    compare("busiest second", (times) => rates.get(times)!.requestsMax, PEAK_TOLERANCE);
   }
   return {
     name,
     spec,
     comparisons,
-    gapDistance: distanceOf(gapList(arrivalMs), joined(runs.map(gapList)).sort()),
+    gapDistance: distanceOf(gaps, joined(runs.map(gapList)).sort()),
     distance,
     passes: comparisons.every(({ passes }) => passes),
   };
@@ -204,10 +208,9 @@ function joined(parts: readonly Float64Array[]): Float64Array {
 }
 
 function gapList(arrivalMs: Float64Array): Float64Array {
-  return arrivalMs
-    .subarray(1)
-    .map((ms, i) => ms - arrivalMs[i]!)
-    .sort();
+  const gaps = new Float64Array(Math.max(0, arrivalMs.length - 1));
+  for (let i = 0; i < gaps.length; i++) gaps[i] = arrivalMs[i + 1]! - arrivalMs[i]!;
+  return gaps;
 }
 
 /** Kolmogorov-Smirnov distance of two ascending samples. */

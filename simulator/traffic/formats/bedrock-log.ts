@@ -1,9 +1,17 @@
 /** The trace format `bedrock-log`: model invocation logs of Amazon Bedrock, from S3 or from a log group. */
 import { jsonRow } from "../json-records.ts";
 import { isTagged, tagsClass } from "../labels.ts";
-import { outcomeOfError } from "../outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { isObject, type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCountOr } from "../row-cells.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  outcomeOfError,
+  type RowPlace,
+  rowError,
+  textAt,
+  tokenCountOr,
+} from "../row-cells.ts";
 import type { FirstRecord, RequestSink, TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "timestamp", unit: null };

@@ -2,9 +2,8 @@
 
 import { jsonRow } from "../json-records.ts";
 import { tagsClass } from "../labels.ts";
-import { outcomeOfError } from "../outcome.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { isObject, objectAt, textAt } from "../row-cells.ts";
+import { isObject, objectAt, outcomeOfError, textAt } from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "eventTime", unit: null };

@@ -1,7 +1,16 @@
 /** The trace format `decision-log`: what a routed client of Bedrock writes, and the audit of a simulated run. */
-import type { Outcome } from "../outcome.ts";
+
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCount, tokenCountOr } from "../row-cells.ts";
+import {
+  type JsonObject,
+  type Outcome,
+  objectAt,
+  type RowPlace,
+  rowError,
+  textAt,
+  tokenCount,
+  tokenCountOr,
+} from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "arrivedAt", unit: null };

@@ -1,9 +1,16 @@
 /** The trace format `litellm`: spend logs of a LiteLLM proxy. */
-import { parseInstantMs } from "../../base/instants.ts";
+import { parseInstantMs } from "../../base/time.ts";
 import { regionIn } from "../labels.ts";
-import { outcomeOfError } from "../outcome.ts";
 import type { RecordedRow } from "../recorded-rows.ts";
-import { type JsonObject, objectAt, type RowPlace, textAt, tokenCount, tokenCountOr } from "../row-cells.ts";
+import {
+  type JsonObject,
+  objectAt,
+  outcomeOfError,
+  type RowPlace,
+  textAt,
+  tokenCount,
+  tokenCountOr,
+} from "../row-cells.ts";
 import type { RequestSink, TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "startTime", unit: null };

@@ -1,9 +1,16 @@
 /** The trace format `otel-genai`: spans of OpenTelemetry's generative AI conventions. */
-import { toMs } from "../../base/instants.ts";
+import { toMs } from "../../base/time.ts";
 import { regionIn } from "../labels.ts";
-import { outcomeOfError } from "../outcome.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
-import { isObject, type JsonObject, objectAt, type RowPlace, textAt, tokenCountOr } from "../row-cells.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  outcomeOfError,
+  type RowPlace,
+  textAt,
+  tokenCountOr,
+} from "../row-cells.ts";
 import type { RequestSink, TraceFormat } from "../trace-format.ts";
 
 const TIME = { name: "startTimeUnixNano", unit: "ns" } as const;

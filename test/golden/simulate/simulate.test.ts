@@ -63,15 +63,18 @@ describe("a run with a little of everything", () => {
     assert.ok(priority.byRegion.every((region: { counts: { served: number } }) => region.counts.served > 100));
   });
 
-  it("is the same with 4 workers", async () => {
-    const shared = await run(4);
+  it("is the same with 2 workers", async () => {
+    const shared = await run(2);
     for (const file of SAME_FILES) assert.ok(shared[file] === alone[file], `${file} depends on the workers`);
   });
 
-  it("and with 2, to the last digit of the result, from which alone the pages are made", async () => {
+  it("and cut as for 4, to the last digit of the result, from which alone the pages are made", async () => {
     const experiment = await prepareExperiment(SCENARIO, { overrides: [], strategies: [] });
-    const result = await runExperiment(experiment, jobsOf(experiment, 2), {
-      workers: 2,
+    // How the work is cut is all that the number of workers decides: on this thread, which need not start four.
+    const jobs = jobsOf(experiment, 4);
+    assert.ok(jobs.length > jobsOf(experiment, 1).length);
+    const result = await runExperiment(experiment, jobs, {
+      workers: 1,
       signal: new AbortController().signal,
       onProgress: () => {},
     });

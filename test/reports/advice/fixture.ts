@@ -1,7 +1,7 @@
 /** A plan with one of everything, in round figures. */
 import type { Advice } from "../../../simulator/advice/advice.ts";
 import type { Outcome } from "../../../simulator/advice/outcomes.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 
 export const exact = (value: number) => ({ value, low: null, high: null, n: 1 });
 export const between = (value: number, low: number, high: number) => ({ value, low, high, n: 3 });

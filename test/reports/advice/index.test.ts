@@ -2,14 +2,18 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { ADVICE_CHARTS } from "../../../reports/advice/charts.ts";
 import { RESERVED, RESIDENCY } from "../../../reports/advice/commitments.ts";
-import { decisionTable } from "../../../reports/advice/decision-table.ts";
-import { renderAdviceHtml, renderAdviceMarkdown, renderAdviceText } from "../../../reports/advice/index.ts";
+import {
+  decisionTable,
+  renderAdviceHtml,
+  renderAdviceMarkdown,
+  renderAdviceText,
+} from "../../../reports/advice/index.ts";
 import { MAX_TOKENS, QUOTA } from "../../../reports/advice/quotas.ts";
 import { BATCH, LATENCY_PRICE, PROFILE, REGIONS } from "../../../reports/advice/routing.ts";
 import { centsText, savingText, tokens } from "../../../reports/advice/section.ts";
 import { LIGHT } from "../../../reports/base/theme.ts";
-import { importedBillText } from "../../../reports/bill/import-text.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
+import { importedBillText } from "../../../reports/bill/imports-text.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { advice, between, exact, outcome } from "./fixture.ts";
 
 const said = (question: typeof QUOTA, of = advice()) => question.answer(of).answer.join(" ");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { renderBillHtml } from "../../../reports/bill/page.ts";
-import { tornadoSvg } from "../../../reports/bill/tornado.ts";
+import { tornadoSvg } from "../../../reports/bill/projection.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { createBill, partsOf, remarksOf, spendBy, spendByFeature } from "../../../simulator/bill/spend.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
 
 const line = {
   startMs: Date.UTC(2026, 8, 1),

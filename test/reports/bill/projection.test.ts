@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { fanSvg } from "../../../reports/bill/fan.ts";
-import { projectionHeadline, projectionTable, renderProjectionCsv } from "../../../reports/bill/projection.ts";
+import { fanSvg, projectionHeadline, projectionTable, renderProjectionCsv } from "../../../reports/bill/projection.ts";
+import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { FLAT, type Projection } from "../../../simulator/bill/project.ts";
-import { ONE } from "../../../simulator/bill/usd.ts";
 
 const months = ["2026-10", "2026-11"].map((month, i) => ({
   month,

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { headline, renderBillText } from "../../../reports/bill/text.ts";
+import { sumOf } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerApi } from "../../../simulator/bill/formats/cost-explorer-api.ts";
 import { readCostExplorerConsole } from "../../../simulator/bill/formats/cost-explorer-console.ts";
 import { createBill, partsOf, remarksOf, spendBy, spendByFeature, usageLines } from "../../../simulator/bill/spend.ts";
-import { sumOf } from "../../../simulator/bill/usd.ts";
 import { table } from "../../simulator/bill/formats/tables.ts";
 
 const ROW = { Start: "2028-02-01", End: "2028-02-02" };

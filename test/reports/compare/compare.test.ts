@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { COMPARISON_CHARTS, mergedResult } from "../../../reports/compare/charts.ts";
-import { renderComparisonHtml } from "../../../reports/compare/html.ts";
-import { renderComparisonCsv } from "../../../reports/compare/index.ts";
+import {
+  renderComparisonCsv,
+  renderComparisonHtml,
+  renderComparisonMarkdown,
+  renderComparisonTerminal,
+} from "../../../reports/compare/index.ts";
 import { comparisonTable, letterOf } from "../../../reports/compare/tables.ts";
-import { renderComparisonMarkdown, renderComparisonTerminal } from "../../../reports/compare/text.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import type { ComparisonResult } from "../../../simulator/compare/result.ts";
 import { runOf, type Values } from "../../simulator/compare/fixtures.ts";

@@ -4,16 +4,16 @@ import { DARK, LIGHT } from "../../../reports/base/theme.ts";
 import { linear, logarithmic } from "../../../reports/charts/parts/frame.ts";
 import { renderHtml } from "../../../reports/html/report.ts";
 import { liveAnswer } from "../../../reports/live/answer.ts";
-import { classPicture } from "../../../reports/live/class-picture.ts";
 import { picture, symbol, text, ticks } from "../../../reports/live/drawing.ts";
 import {
   type Explorable,
   explorableExtension,
   explorableLink,
   explorableSection,
-} from "../../../reports/live/explorable.ts";
-import { frontierPicture } from "../../../reports/live/frontier-picture.ts";
-import { PANEL_STYLE, playgroundPanel } from "../../../reports/live/panel.ts";
+  PANEL_STYLE,
+  playgroundPanel,
+} from "../../../reports/live/panel.ts";
+import { classPicture, frontierPicture } from "../../../reports/live/pictures.ts";
 import { fixture } from "../fixture.ts";
 
 const RESULT = fixture({ strategies: ["single", 'cheap & "near" <b>'], classes: ["chat", "batch"], hours: 2 });

@@ -4,8 +4,7 @@ import type { Estimate } from "../../../simulator/base/statistics.ts";
 import { analyse, type SweepAnswer } from "../../../simulator/sweep/analysis.ts";
 import { type Factor, parseRange } from "../../../simulator/sweep/factor.ts";
 import type { SweepFile } from "../../../simulator/sweep/job.ts";
-import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
-import { questionsOf } from "../../../simulator/sweep/question.ts";
+import { questionsOf, SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
 
 const USUAL: Readonly<Record<SweepMetric, number>> = {
   p50: 2000,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boundTable, boundText, hasBound, regretTable } from "../../../reports/tables/bound.ts";
-import type { StrategyBound } from "../../../simulator/experiment/bound-result.ts";
 import type { Estimate, RunResult } from "../../../simulator/experiment/result.ts";
+import type { StrategyBound } from "../../../simulator/experiment/result-detail.ts";
 import { fixture } from "../fixture.ts";
 
 const exact = (value: number): Estimate => ({ value, low: null, high: null, n: 1 });

@@ -3,12 +3,16 @@ import { describe, it } from "node:test";
 import { LIGHT } from "../../../reports/base/theme.ts";
 import { distributionsChart, quantilePairsChart } from "../../../reports/validation/distributions.ts";
 import {
+  groupTable,
+  harnessTable,
+  harnessText,
   renderValidationHtml,
   renderValidationMarkdown,
   renderValidationTerminal,
+  totalTable,
+  windowText,
 } from "../../../reports/validation/report.ts";
 import { residualsChart } from "../../../reports/validation/residuals.ts";
-import { groupTable, harnessTable, harnessText, totalTable, windowText } from "../../../reports/validation/tables.ts";
 import { validation } from "./results.ts";
 
 const result = validation();

@@ -9,8 +9,7 @@ import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { openStoreReader } from "../../../scripts/store/reader.ts";
 import { UNKNOWN_ACCOUNT } from "../../../scripts/store/tables/bills.ts";
 import { STORE_TABLES, STORE_VIEWS } from "../../../scripts/store/tables/index.ts";
-import type { BillLine } from "../../../simulator/bill/bill-line.ts";
-import { formatDecimal, ONE } from "../../../simulator/bill/usd.ts";
+import { type BillLine, formatDecimal, ONE } from "../../../simulator/bill/bill-line.ts";
 import { meridianHere } from "../run-meridian.ts";
 
 const root = mkdtempSync(join(tmpdir(), "meridian-"));

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
-import { formatDecimal, sumOf } from "../../../simulator/bill/usd.ts";
+import { formatDecimal, sumOf } from "../../../simulator/bill/bill-line.ts";
 import { meridianHere } from "../run-meridian.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-"));

@@ -10,7 +10,7 @@ import { UNPACK_LIMITS } from "../../../scripts/io/trace-file.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { BadRows } from "../../../simulator/traffic/bad-rows.ts";
 import { bareModelId, shortModelName } from "../../../simulator/traffic/labels.ts";
-import { outcomeOfStatus } from "../../../simulator/traffic/outcome.ts";
+import { outcomeOfStatus } from "../../../simulator/traffic/row-cells.ts";
 
 /** A made-up log in the form of the service's. */
 const invocationLog = (name: string) => join(import.meta.dirname, "../fixtures/invocation-logs", name);

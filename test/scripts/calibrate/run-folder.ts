@@ -7,10 +7,10 @@ import { encodeSchedule, requestOf } from "../../../simulator/bench/rows.ts";
 import { callsFrom, FOREIGN } from "../../simulator/calibrate/foreign.ts";
 
 /** Ten workers behind one endpoint: the capacity here is a stand-in that a fit replaces. */
-export const scenarioText = (perS: number, seed = 1) => `
+export const scenarioText = (perS: number, seed = 1, seconds = 120) => `
 name: workers
 seed: ${seed}
-duration: 120s
+duration: ${seconds}s
 replications: 2
 world:
   regions: [us-east-1]
@@ -32,8 +32,8 @@ client: { retry: none }
 `;
 
 /** Writes the folder of a run as a bench would have measured it of foreign workers; returns the true p95 E2E, ms. */
-export async function writeRunFolder(folder: string, perS: number, seed = 1): Promise<number> {
-  const yaml = scenarioText(perS, seed);
+export async function writeRunFolder(folder: string, perS: number, seed = 1, seconds = 120): Promise<number> {
+  const yaml = scenarioText(perS, seed, seconds);
   const { plan } = (await prepareText(yaml, "scenario.yaml")).inputs;
   const schedule = recordSchedule(plan);
   const asks = schedule.map((row, i) => {

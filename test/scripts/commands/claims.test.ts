@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { meridian, meridianHere } from "../run-meridian.ts";
+import { meridianHere } from "../run-meridian.ts";
 
 describe("meridian claims", () => {
   it("lists every claim with the ceiling of price routing", async () => {
@@ -11,7 +11,7 @@ describe("meridian claims", () => {
   });
 
   it("shows one, with an assumption of one's own, as JSON", async () => {
-    const { stdout } = await meridian(["claims", "saving", "--set", "swing=52%", "--json"]);
+    const { stdout } = await meridianHere(["claims", "saving", "--set", "swing=52%", "--json"]);
     const { assumptions, claims } = JSON.parse(stdout);
     assert.deepEqual([assumptions.swing, claims.length], [0.52, 1]);
     const verdicts = claims[0].cases.map(({ verdict }: { verdict: string }) => verdict);

@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { loadRun } from "../../../scripts/compare/load.ts";
 import { prepareExperiment, resultProvenance } from "../../../scripts/io/experiment.ts";
-import { encodeSimulated } from "../../../scripts/validate/row-files.ts";
+import { encodeSimulated } from "../../../scripts/validate/folder.ts";
 import { measuredResult } from "../../../simulator/bench/measured.ts";
 import { encodeSchedule } from "../../../simulator/bench/rows.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";

@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { assertPage } from "../../../scripts/docs/assert-page.ts";
-import { cliPage } from "../../../scripts/docs/cli-page.ts";
-import { errorsPage } from "../../../scripts/docs/errors-page.ts";
+import { cliPage, errorsPage } from "../../../scripts/docs/cli-page.ts";
 import { anchor, table, wrapped } from "../../../scripts/docs/markdown.ts";
+import { assertPage } from "../../../scripts/docs/scenario-page.ts";
 import { EXIT_CODES } from "../../../simulator/base/errors.ts";
 import { ROOT } from "../run-meridian.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { it } from "node:test";
-import { DEFAULTS } from "../../../scripts/init/answers.ts";
 import { askFor } from "../../../scripts/init/ask.ts";
+import { DEFAULTS } from "../../../scripts/init/first-scenario.ts";
 
 /** Types the next answer whenever a question has been drawn. */
 function asked(keys: readonly string[], given: Parameters<typeof askFor>[1] = {}) {

@@ -1,4 +1,3 @@
-// Own process: starts worker threads.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";

@@ -7,7 +7,7 @@ import { gunzipSync } from "node:zlib";
 import { listTraces, loadTrace } from "../../../scripts/io/traces.ts";
 import { DAY_MS } from "../../../simulator/base/time.ts";
 import { arrivalSchema } from "../../../simulator/traffic/arrivals/index.ts";
-import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns, Recording } from "../../../simulator/traffic/traffic.ts";
 import { arrivalsUntil, histogram, rowsOf } from "../../simulator/traffic/pull.ts";
 
 /** Recordings with origin and licence in their README. */

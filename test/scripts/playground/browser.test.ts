@@ -9,7 +9,7 @@ import axe from "axe-core";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { renderHtml } from "../../../reports/index.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import { explorableOf } from "../../../scripts/playground/explorable.ts";
+import { explorableOf } from "../../../scripts/playground/load.ts";
 import { startView, type ViewServer } from "../../../scripts/view/server.ts";
 import { fixture } from "../../reports/fixture.ts";
 

@@ -4,10 +4,8 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { parse } from "yaml";
 import { parseScenario } from "../../../scripts/io/scenario-text.ts";
-import { knobsOf, turned } from "../../../scripts/playground/knobs.ts";
-import { blockAt, entryOf, isBlock, listOf } from "../../../scripts/playground/plain-scenario.ts";
-import { stayingTraffic } from "../../../scripts/playground/staying-traffic.ts";
-import { scenarioText, turnedText } from "../../../scripts/playground/turned-text.ts";
+import { knobsOf, scenarioText, turned, turnedText } from "../../../scripts/playground/knobs.ts";
+import { blockAt, entryOf, isBlock, listOf, stayingTraffic } from "../../../scripts/playground/staying-traffic.ts";
 import { scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..", "..");

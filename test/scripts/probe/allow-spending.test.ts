@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { describe, it } from "node:test";
-import { confirmToken } from "../../../scripts/bench/bedrock/confirmation.ts";
+import { confirmToken } from "../../../scripts/bench/bedrock/locks.ts";
 import { allowSpending, askToSpend, type MoneyOptions, probePurchase } from "../../../scripts/probe/allow-spending.ts";
 import { identityOf } from "../../../scripts/probe/identity.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";

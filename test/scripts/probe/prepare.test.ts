@@ -3,8 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { placesOf } from "../../../scripts/probe/places.ts";
-import { type ProbeSettings, prepareProbe } from "../../../scripts/probe/prepare.ts";
+import { type ProbeSettings, placesOf, prepareProbe } from "../../../scripts/probe/prepare.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 import { TINY } from "../run-meridian.ts";
 

@@ -17,7 +17,7 @@ import {
 import { createSpendLedger, inputTokensMax, probePrompt } from "../../../scripts/probe/spending.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 import type { ProbeRecord } from "../../../simulator/probe/summary.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 
 let folder = "";

@@ -1,8 +1,7 @@
 // Own process: loads DuckDB's native library.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { appendValue, openDatabase, quoted } from "../../../scripts/store/database.ts";
-import { columnList } from "../../../scripts/store/table.ts";
+import { appendValue, columnList, openDatabase, quoted } from "../../../scripts/store/database.ts";
 import { STORE_TABLES, STORE_VIEWS } from "../../../scripts/store/tables/index.ts";
 import { RUN_LABELS } from "../../../scripts/store/tables/runs.ts";
 

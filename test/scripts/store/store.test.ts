@@ -4,8 +4,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import type { StoreTable } from "../../../scripts/store/database.ts";
 import { openStoreReader } from "../../../scripts/store/reader.ts";
-import type { StoreTable } from "../../../scripts/store/table.ts";
 import { openStoreWriter, tableFolder } from "../../../scripts/store/writer.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 

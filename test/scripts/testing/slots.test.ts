@@ -44,8 +44,8 @@ describe("test files in slots", () => {
       report.file(outcome);
     };
     await Promise.all([
-      runInSlots(names.map(fileOf), { slots: 1, fileLimitMs: 60_000, onFile }),
-      runInSlots([fileOf("hangs")], { slots: 1, fileLimitMs: HANG_LIMIT_MS, onFile }),
+      runInSlots([{ work: names.map(fileOf), slots: 1, isPatient: true }], { fileLimitMs: 60_000, onFile }),
+      runInSlots([{ work: [fileOf("hangs")], slots: 1 }], { fileLimitMs: HANG_LIMIT_MS, onFile }),
     ]);
     isOk = report.finish();
   });
@@ -99,6 +99,32 @@ describe("test files in slots", () => {
       /\n(?<passed>\d+) passed, (?<failed>\d+) failed, (?<skipped>\d+) skipped\n$/.exec(printed)!.groups!;
     assert.deepEqual([Number(passed), Number(failed), Number(skipped)], [9, 9, 2]);
   });
+});
+
+it("lanes go on at the same time, each in its order, and what is done with one helps another, alone", async () => {
+  const begun: string[] = [];
+  const gates = new Map<string, () => void>();
+  const held = (name: string) => () => {
+    begun.push(name);
+    return new Promise<void>((resolve) => gates.set(name, resolve));
+  };
+  const lanes = [
+    { work: ["a", "b", "c", "d"].map(held), slots: 1 },
+    { work: ["x", "y"].map(held), slots: 2 },
+  ];
+  const all = runInSlots(lanes, { fileLimitMs: 1000, onFile: () => assert.fail("no file") });
+  assert.deepEqual(begun, ["a", "x", "y"]);
+  const end = async (name: string) => {
+    gates.get(name)!();
+    await new Promise((resolve) => setImmediate(resolve));
+    return begun.slice(3).join("");
+  };
+  assert.equal(await end("x"), "b", "the first that is free helps");
+  assert.equal(await end("y"), "b", "the second does not");
+  assert.equal(await end("a"), "bc");
+  assert.equal(await end("b"), "bcd");
+  for (const name of ["c", "d"]) gates.get(name)!();
+  await all;
 });
 
 it("a check is a script of package.json: its exit code decides, and all that it says is kept", async () => {

@@ -30,7 +30,7 @@ client: { retry: none }
 `,
 );
 const bursty: ArrivalSpec = { process: "gamma", ratePerS: 2, cv: 5 };
-const arrivalMs = simulate(bursty, 3 * 3_600_000);
+const arrivalMs = simulate(bursty, 3_600_000);
 const columns = {
   arrivalMs,
   inputTokens: new Int32Array(arrivalMs.length).fill(200),

@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { convert } from "../../../scripts/traffic/convert.ts";
-import { pseudonymsOf } from "../../../scripts/traffic/pseudonyms.ts";
-import { readTraffic } from "../../../scripts/traffic/read.ts";
+import { pseudonymsOf, readTraffic } from "../../../scripts/traffic/read.ts";
 import { writeRecording } from "../../../scripts/traffic/recording-writer.ts";
 import { writerOf } from "../../../scripts/traffic/request-writers.ts";
 

@@ -11,8 +11,14 @@ import {
   type ValidationEvidence,
 } from "../../../scripts/validate/folder.ts";
 import { knownAnswerError, knownQueue, knownSchedule } from "../../../scripts/validate/known-answer.ts";
-import { derivedFiles, deriveValidation, rewriteDerived, saveValidation } from "../../../scripts/validate/measure.ts";
-import { simulatedRun, simulateRows } from "../../../scripts/validate/simulate-rows.ts";
+import {
+  derivedFiles,
+  deriveValidation,
+  rewriteDerived,
+  saveValidation,
+  simulatedRun,
+  simulateRows,
+} from "../../../scripts/validate/measure.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { HarnessReport } from "../../../simulator/bench/checks.ts";
 import { recordSchedule } from "../../../simulator/bench/make-plan.ts";

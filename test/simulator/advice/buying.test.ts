@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadLinearSolver } from "../../../scripts/io/lp.ts";
 import { loadReference } from "../../../scripts/io/reference.ts";
-import { deferrals } from "../../../simulator/advice/deferral.ts";
-import { loadDurations, reservations } from "../../../simulator/advice/reservation.ts";
-import { residencyPrices } from "../../../simulator/advice/residency-price.ts";
-import { provisionedBreakEvens, tierCosts } from "../../../simulator/advice/tiers.ts";
-import { toNumber } from "../../../simulator/bill/usd.ts";
+import { loadDurations, reservations, residencyPrices } from "../../../simulator/advice/commitments.ts";
+import { deferrals, provisionedBreakEvens, tierCosts } from "../../../simulator/advice/tiers.ts";
+import { toNumber } from "../../../simulator/bill/bill-line.ts";
 import { dutyCycle, NOVA, SONNET, worldPlan } from "./worlds.ts";
 
 const { prices } = await loadReference();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ar1Fit, ar1Mean, batchMeans, mm1WaitVariance } from "../../../simulator/base/autocorrelation.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { normalFrom } from "../compare/fixtures.ts";
 
 const near = (found: number, wanted: number, relative = 1e-9) =>

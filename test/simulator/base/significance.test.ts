@@ -10,7 +10,7 @@ import {
   welchDifference,
 } from "../../../simulator/base/significance.ts";
 import { tInterval } from "../../../simulator/base/statistics.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 const close = (found: number | null, wanted: number, tolerance = 1e-6) =>
   assert.ok(found !== null && Math.abs(found / wanted - 1) <= tolerance, `${found} is not ${wanted}`);

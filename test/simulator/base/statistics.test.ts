@@ -17,7 +17,7 @@ import {
   varianceOf,
   varianceRatio,
 } from "../../../simulator/base/statistics.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 describe("quantiles", () => {
   it("interpolate between neighbours", () => {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DecisionAudit } from "../../../simulator/bench/audit-decisions.ts";
 import { QuotaMeters } from "../../../simulator/bench/client-quotas.ts";
-import { readDecision } from "../../../simulator/bench/read-decisions.ts";
+import { DecisionAudit, readDecision } from "../../../simulator/bench/read-decisions.ts";
 import { TargetViewState } from "../../../simulator/client/target-view.ts";
 
 const MINUTE = { law: "clock-window", limit: 1000, windowMs: 60_000, burst: 1000 } as const;

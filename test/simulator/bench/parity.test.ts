@@ -6,6 +6,7 @@ import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { STRATEGIES } from "../../../simulator/strategies/index.ts";
+import { budget } from "../../budget.ts";
 import { HAIKU, planOf } from "../scenario/base.ts";
 import { replayVirtually, simulateObserved } from "./virtual-wire.ts";
 
@@ -33,7 +34,7 @@ function scenario(over: Partial<ScenarioInput> = {}, world: Partial<ScenarioInpu
   return {
     name: "parity",
     seed: 11,
-    requests: 1500,
+    requests: budget(1500, 1000),
     replications: 1,
     routers: 3,
     drain: "10m",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it } from "node:test";
-import type { BillLine } from "../../../simulator/bill/bill-line.ts";
+import { type BillLine, formatDecimal, parseDecimal } from "../../../simulator/bill/bill-line.ts";
 import {
   classifyLine,
   createModelNames,
@@ -9,7 +9,6 @@ import {
   modelNameOf,
   usdPerMTok,
 } from "../../../simulator/bill/classify.ts";
-import { formatDecimal, parseDecimal } from "../../../simulator/bill/usd.ts";
 
 const NAMES = createModelNames([
   { id: "amazon.nova-lite-v1:0", name: "Nova Lite" },

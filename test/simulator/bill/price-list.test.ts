@@ -5,8 +5,7 @@ import { describe, it } from "node:test";
 import { loadReference } from "../../../scripts/io/reference.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
-import { ageDays, staleRows, updateBook } from "../../../simulator/bill/price-book-update.ts";
-import { readPriceList } from "../../../simulator/bill/price-list.ts";
+import { ageDays, readPriceList, staleRows, updateBook } from "../../../simulator/bill/price-list.ts";
 
 const { models, prices } = await loadReference();
 const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { BillLine } from "../../../simulator/bill/bill-line.ts";
+import { type BillLine, parseDecimal, sumOf, toNumber } from "../../../simulator/bill/bill-line.ts";
 import { FLAT, projectBill, QUANTILES } from "../../../simulator/bill/project.ts";
 import { createBill } from "../../../simulator/bill/spend.ts";
-import { parseDecimal, sumOf, toNumber } from "../../../simulator/bill/usd.ts";
 
 const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 6, 1);

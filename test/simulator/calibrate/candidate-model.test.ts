@@ -13,7 +13,7 @@ import {
 } from "../../../simulator/calibrate/candidate-model.ts";
 import { fitLinearLog, relativeLeastSquares } from "../../../simulator/calibrate/fit-curve.ts";
 import { createLaw } from "../../../simulator/random/laws/index.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 const uniforms = (seed: number, count: number) => {
   const stream = purposeStream(seed, "test/noise");

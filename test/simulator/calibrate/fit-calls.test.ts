@@ -20,7 +20,7 @@ const measured = (foreign: Foreign, seed: number, load: number, count = CALLS) =
 
 /** Relative errors of p50 and p95 at one and a half times the load, of other calls than those fitted. */
 function errorsAtMoreLoad(foreign: Foreign, { candidate, options }: CallsFit): readonly number[] {
-  const truth = measured(foreign, 8, 1.5, budget(3000, 1500));
+  const truth = measured(foreign, 8, 1.5, budget(3000, 1000));
   const scoring = { from: 0, to: truth.count, seeds: [1, 2, 3], hasTtft: options.hasTtft };
   const spec = specOf(candidate.variant, candidate.parameters, options.peak);
   return scoreModel(spec, truth, scoring)
@@ -56,7 +56,7 @@ describe("endpoints of foreign physics, fitted at one load, are predicted at 1.5
 
 describe("a fit", () => {
   const workers = FOREIGN[0]!;
-  const calls = measured(workers, 2, 1.2, budget(900, 500));
+  const calls = measured(workers, 2, 1.2, budget(900, 400));
   const peak = peakInside(calls);
 
   const fit = fitCalls(calls)!;

@@ -71,7 +71,7 @@ describe("observations", () => {
 });
 
 describe("fitEndpoint", () => {
-  const [endpoint] = byEndpoint(observed(3, budget(900, 600)));
+  const [endpoint] = byEndpoint(observed(3, budget(900, 450)));
   const fit = fitEndpoint(endpoint!)!;
   const estimate = (name: string) => fit.estimates.find((each) => each.name === name)!;
 
@@ -99,7 +99,7 @@ describe("fitEndpoint", () => {
 
   it("counts outcomes; places follow from refusals", () => {
     const refused = observed(3, 6).map((each, i) => ({ ...each, outcome: "refused" as const, sentMs: 1000 * i }));
-    const served = endpoint!.observations.slice(0, budget(900, 300));
+    const served = endpoint!.observations.slice(0, budget(900, 120));
     const withRefusals = fitEndpoint({ ...endpoint!, observations: [...served, ...refused] })!;
     assert.deepEqual([withRefusals.counts.served, withRefusals.counts.refused], [served.length, 6]);
     assert.equal(withRefusals.spec.servers + withRefusals.spec.waitingRoom, withRefusals.seen.insideMax);
@@ -110,9 +110,9 @@ describe("fitEndpoint", () => {
   });
 
   it("still holds for new calls of the same endpoint, and not for one that became slower", () => {
-    const again = endpointCalls(observed(4, budget(700, 400)));
+    const again = endpointCalls(observed(4, budget(700, 300)));
     assert.ok(driftOf(fit.spec, again, true, 0.1).every(({ isDrift }) => !isDrift));
-    const slower = observed(4, budget(700, 400)).map((each) => ({
+    const slower = observed(4, budget(700, 300)).map((each) => ({
       ...each,
       endMs: each.sentMs + 1.5 * (each.endMs - each.sentMs),
     }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Observation } from "../../../simulator/calibrate/calls.ts";
 import { fitQuota } from "../../../simulator/calibrate/fit-quota.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 /** Calls of a few sizes at 4/s; `decide` says which are throttled. */
 function observed(decide: (atMs: number, tokens: number, used: number) => boolean): readonly Observation[] {

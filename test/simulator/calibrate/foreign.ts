@@ -1,6 +1,6 @@
 /** Endpoints of foreign physics for calibration: they share no code with the simulator's capacity models. */
 import type { CallRow } from "../../../simulator/calibrate/calls.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 /** A call that a caller makes: instant and size in tokens. */
 export interface Ask {

@@ -1,8 +1,7 @@
 /** The cases of one claim with the bundled data and changed assumptions. */
 import assert from "node:assert/strict";
 import { loadReference } from "../../../scripts/io/reference.ts";
-import { assumptionsFrom } from "../../../simulator/claims/assumptions.ts";
-import type { Claim, ClaimCase } from "../../../simulator/claims/claim.ts";
+import { assumptionsFrom, type Claim, type ClaimCase } from "../../../simulator/claims/claim.ts";
 
 const reference = await loadReference();
 

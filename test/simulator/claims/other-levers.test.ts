@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { batch, caching, routingFee } from "../../../simulator/claims/other-levers.ts";
+import {
+  batch,
+  caching,
+  doubledQuota,
+  euOnly,
+  farLatency,
+  routingFee,
+} from "../../../simulator/claims/other-levers.ts";
 import { caseOf, casesOf } from "./cases.ts";
 
 describe("claims about fee, batch and caching", () => {
@@ -33,5 +40,19 @@ describe("claims about fee, batch and caching", () => {
     assert.match(many.found, /^31\.4 % by caching, 27\.5 % by routing$/);
     assert.equal(many.verdict, "holds");
     assert.equal(caseOf(casesOf(caching, "cacheHits=60%"), "destination", "mean plus or minus").verdict, "holds if");
+  });
+});
+
+describe("claims about inference profiles", () => {
+  it("staying in the EU costs what the global profile would save", () => {
+    const cases = casesOf(euOnly);
+    assert.equal(caseOf(cases, "source", "EU profile against the same").verdict, "holds");
+    assert.match(caseOf(cases, "source", "EU profile against the global").found, /at most 10\.0 %/);
+  });
+
+  it("profiles have twice the quota of a region by default, and a far region is far", () => {
+    assert.match(casesOf(doubledQuota)[0]!.found, /2\.0 times/);
+    assert.match(casesOf(farLatency, "home=eu-west-1")[0]!.reading, /eu-west-1/);
+    assert.match(casesOf(farLatency)[0]!.found, /219 ms to ap-southeast-1/);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadReference } from "../../../scripts/io/reference.ts";
-import { assumptionsFrom } from "../../../simulator/claims/assumptions.ts";
+import { assumptionsFrom } from "../../../simulator/claims/claim.ts";
 import {
   BILLING_CASES,
   type DayChange,

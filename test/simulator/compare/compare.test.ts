@@ -4,7 +4,7 @@ import { holm } from "../../../simulator/base/significance.ts";
 import { tInterval } from "../../../simulator/base/statistics.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import { isLatency, lessIsBetter } from "../../../simulator/compare/result.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { budget } from "../../budget.ts";
 import { normalFrom, runOf, type Values } from "./fixtures.ts";
 

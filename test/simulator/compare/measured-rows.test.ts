@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import { type MeasuredMoments, rowsDifference } from "../../../simulator/compare/measured-rows.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import type { RunSample } from "../../../simulator/validate/samples.ts";
 import { budget } from "../../budget.ts";
 import { runOf } from "./fixtures.ts";

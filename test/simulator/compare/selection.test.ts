@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import normalCdf from "@stdlib/stats-base-dists-normal-cdf";
 import { bestOf, knConstants, knSelect, ocbaShares, rinottConstant } from "../../../simulator/compare/selection.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { budget } from "../../budget.ts";
 import { normalFrom } from "./fixtures.ts";
 

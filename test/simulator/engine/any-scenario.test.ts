@@ -22,7 +22,7 @@ it("whatever is mixed, every request ends once and the run ends", () => {
       const { sent } = simulate(input);
       assert.equal(sent, input.warmup === "none" ? 200 : 170);
     }),
-    { numRuns: budget(250, 80) },
+    { numRuns: budget(250, 50) },
   );
 });
 
@@ -33,13 +33,13 @@ it("watching a run changes nothing of it", () => {
       const plan = planOf(input);
       assert.deepEqual(simulatePlan(plan, undefined, watcher).output, simulatePlan(plan).output);
     }),
-    { numRuns: budget(60, 20) },
+    { numRuns: budget(60, 12) },
   );
 });
 
 /** Equal to the last bit, whatever was mixed: how runs are computed may change, not what they say. */
 it("random scenarios give what was recorded", () => {
-  const count = budget(RECORDED_SCENARIOS, 60);
+  const count = budget(RECORDED_SCENARIOS, 40);
   const inputs = fc.sample(anyScenario, { seed: RECORDED_SEED, numRuns: RECORDED_SCENARIOS }).slice(0, count);
   const hashes: string[] = [];
   for (let from = 0; from < count; from += GROUP) {

@@ -459,5 +459,5 @@ it("whatever is mixed, every request ends once, the run ends, and the audit's co
       assert.equal(cost, total.cost[plan.money.billing].totalFUsd);
     },
   );
-  fc.assert(property, { numRuns: budget(400, 80) });
+  fc.assert(property, { numRuns: budget(400, 50) });
 });

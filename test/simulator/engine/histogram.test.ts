@@ -9,7 +9,7 @@ import {
   histogramQuantile,
 } from "../../../simulator/engine/histogram.ts";
 import { createLaw, type LawSpec } from "../../../simulator/random/laws/index.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 
 /** Linear between order statistics at p (n - 1): what k6 and `quantile_cont` print. */
 function exactQuantile(values: readonly number[], p: number): number {

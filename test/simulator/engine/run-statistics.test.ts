@@ -38,9 +38,11 @@ describe("the statistics of a run", () => {
     const { statistics, arrive } = open();
     const warmup = arrive(0, false);
     const first = arrive(100);
-    statistics.ended(warmup, END.failed, 130, -1);
+    statistics.nowMs = 130;
+    statistics.ended(warmup, END.failed, -1);
     arrive(150);
-    statistics.ended(first, END.failed, 160, -1);
+    statistics.nowMs = 160;
+    statistics.ended(first, END.failed, -1);
     // 2 for 30 ms, 1 for 20, 2 for 10, 1 for 40.
     assert.equal(statistics.meanInSystem(200), (2 * 30 + 20 + 2 * 10 + 40) / 100);
     assert.equal(statistics.countedFromMs, 100);
@@ -62,7 +64,8 @@ describe("the statistics of a run", () => {
       floats[a * ATTEMPT_FLOATS + ATTEMPT_FLOAT[place as keyof typeof instants]] = ms;
     }
     statistics.answered(a, OUTCOME.ok, 90);
-    statistics.ended(request, END.served, 100, a);
+    statistics.nowMs = 100;
+    statistics.ended(request, END.served, a);
     statistics.recorder.complete();
     assert.equal(
       statistics.ledger.decisions.reduce((sum, count) => sum + count, 0),
@@ -83,7 +86,8 @@ describe("the statistics of a run", () => {
     const request = arrive(0, false);
     const a = send(request, 0);
     statistics.answered(a, OUTCOME.throttled, 5);
-    statistics.ended(request, END.throttled, 5, -1);
+    statistics.nowMs = 5;
+    statistics.ended(request, END.throttled, -1);
     statistics.recorder.complete();
     assert.equal(
       statistics.ledger.decisions.reduce((sum, count) => sum + count, 0),

@@ -6,7 +6,7 @@ import { createSessions } from "../../../simulator/engine/sessions.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { createAttemptTable } from "../../../simulator/service/attempt-table.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
 import { HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { capacity, simulatePlan, type World } from "./run.ts";
 

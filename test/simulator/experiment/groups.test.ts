@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
 import { tInterval } from "../../../simulator/base/statistics.ts";
+import { assembleResult } from "../../../simulator/experiment/assemble.ts";
 import {
   billUsd,
   groupResult,
@@ -8,12 +9,14 @@ import {
   quotaSummaries,
   reservedSummary,
   residencySummary,
+  samplesOf,
   usdPer1kServed,
 } from "../../../simulator/experiment/groups.ts";
 import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
+import { type GroupResult, SAMPLE_METRICS, type SampleMetric } from "../../../simulator/experiment/result.ts";
 import { eventful } from "../engine/watched.ts";
-import { planOf } from "../scenario/base.ts";
-import { group, latency } from "./fixtures.ts";
+import { classInput, planOf, scenarioInput } from "../scenario/base.ts";
+import { group, latency, runAll } from "./fixtures.ts";
 
 describe("a group's estimates", () => {
   const stats = [
@@ -131,4 +134,69 @@ test("regions that the rule allows, and each target with the reason against it",
   );
   for (const { legal, reason } of targets) assert.equal(reason === null, legal);
   assert.match(targets[2]!.reason!, /^eu: is called in us-east-1 \(US\)/);
+});
+
+const plan = planOf(
+  scenarioInput({
+    replications: 3,
+    requests: 900,
+    strategies: ["round-robin"],
+    traffic: [classInput({ slo: { e2e: "3s" } })],
+  }),
+);
+const outputs = runAll({ plan });
+const result = assembleResult({ plan }, outputs, { scenarioSha256: "", meridianVersion: "", traces: [] });
+const [strategy] = result.strategies;
+
+/** The estimate of a group that the samples of a metric must average to. */
+function estimateOf(group: GroupResult, metric: SampleMetric) {
+  const cost = group.cost[result.billing];
+  switch (metric) {
+    case "e2eMsMean":
+      return group.e2eMs.mean;
+    case "e2eMsP50":
+      return group.e2eMs.p50;
+    case "e2eMsP95":
+      return group.e2eMs.p95;
+    case "e2eMsP99":
+      return group.e2eMs.p99;
+    case "ttftMsP50":
+      return group.ttftMs.p50;
+    case "ttftMsP95":
+      return group.ttftMs.p95;
+    case "ttftMsP99":
+      return group.ttftMs.p99;
+    case "waitMsP95":
+      return group.queueWaitMs.p95;
+    case "billUsd":
+      return cost.totalUsd;
+    case "usdPer1kServed":
+      return cost.usdPer1kServed;
+    default:
+      return group[metric];
+  }
+}
+
+test("samples average to the estimates of their group, metric by metric", () => {
+  for (const { scope, name, values } of strategy!.samples!) {
+    const groups = scope === "class" ? strategy!.byClass : strategy!.byRegion;
+    const group = scope === "total" ? strategy!.total : groups.find((each) => each.name === name)!;
+    for (const metric of SAMPLE_METRICS) {
+      const known = values[metric].filter((value) => value !== null);
+      const { value, n } = estimateOf(group, metric);
+      assert.equal(known.length, n, `${scope} ${name} ${metric}`);
+      if (value !== null)
+        assert.ok(Math.abs(known.reduce((sum, each) => sum + each, 0) / n - value) <= 1e-12 + 1e-9 * value);
+    }
+  }
+});
+
+test("there is a group for the total, each class and each region, with a value for each replication", () => {
+  const stats = outputs.flatMap((output) => output.stats);
+  const groups = samplesOf(stats, { classes: ["chat"], regions: ["a"] }, "source");
+  assert.deepEqual(
+    groups.map(({ scope, name }) => `${scope} ${name}`),
+    ["total ", "class chat", "region a"],
+  );
+  assert.ok(groups.every(({ values }) => SAMPLE_METRICS.every((metric) => values[metric].length === 3)));
 });

@@ -8,7 +8,7 @@ import {
   nextReplications,
   precisionTargets,
 } from "../../../simulator/experiment/precision.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { budget } from "../../budget.ts";
 import { fixture } from "../../reports/fixture.ts";
 import { normalFrom } from "../compare/fixtures.ts";

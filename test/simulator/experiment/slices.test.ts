@@ -9,8 +9,10 @@ import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
 import { budget } from "../../budget.ts";
 
+const SINGLE = "{ single: { target: us-east-1 } }";
+
 /** A day by the clock: load, price and latency rise and fall together. @param servers at 16 requests a second on average */
-const dayYaml = (more: string, servers = 26) => `
+const dayYaml = (more: string, servers = 26, strategies = `[${SINGLE}, cheapest]`) => `
 name: day
 world:
   regions: [us-east-1, us-west-2]
@@ -22,13 +24,16 @@ traffic:
     arrivals: { sinusoid: { rate: 16/s, amplitude: 0.4, period: 24h, peakAt: 15h } }
     tokens: { input: { lognormal: { mean: 1200, cv: 0.7 } }, output: { lognormal: { mean: 300, cv: 0.6 } }, maxTokens: 1000 }
     origin: us-east-1
-strategies: [{ single: { target: us-east-1 } }, cheapest]
+strategies: ${strategies}
 ${more}
 `;
 
-async function planOf(more: string, servers?: number): Promise<PreparedExperiment> {
-  return prepareText(dayYaml(more, servers), "day.yaml");
+async function planOf(more: string, servers?: number, strategies?: string): Promise<PreparedExperiment> {
+  return prepareText(dayYaml(more, servers, strategies), "day.yaml");
 }
+
+/** For what is asked of one strategy alone, whose draws do not depend on others. */
+const singleOf = (more: string, servers?: number) => planOf(more, servers, `[${SINGLE}]`);
 
 function run({ inputs }: PreparedExperiment): RunResult {
   const outputs = planJobs(inputs.plan, 1).map((job): JobOutput => {
@@ -101,13 +106,13 @@ describe("slices of a run", () => {
   it("say of the whole run what the whole run says, within the error that they state", async () => {
     // 57,600 requests an hour on average: a replication of 174 hours has 10 million.
     const [hours, seeds] = budget([174, 2], [4, 5]);
-    const whole = run(await planOf(`duration: ${hours}h\nreplications: ${budget(2, 5)}`));
+    const whole = run(await singleOf(`duration: ${hours}h\nreplications: ${budget(2, 5)}`));
     const truth = whole.strategies[0]!.total;
     let covered = 0;
     let asked = 0;
     for (let seed = 1; seed <= seeds; seed++) {
       const slices = `slices: { count: ${3 * hours}, length: 1m, warmup: 1m }`;
-      const sliced = run(await planOf(`duration: ${hours}h\nreplications: 5\nseed: ${seed}\n${slices}`));
+      const sliced = run(await singleOf(`duration: ${hours}h\nreplications: 5\nseed: ${seed}\n${slices}`));
       const { total, status } = sliced.strategies[0]!;
       assert.equal(status, "ok");
       const perReplication = truth.counts.sent / whole.replications.done;
@@ -140,7 +145,9 @@ describe("slices of a run", () => {
   });
 
   it("call a strategy unstable whose backlog grows within them: a short slice would show a short wait", async () => {
-    const sliced = run(await planOf("duration: 6h\nslices: { count: 12, length: 2m, warmup: 1m }\nreplications: 2", 8));
+    const sliced = run(
+      await singleOf("duration: 6h\nslices: { count: 12, length: 2m, warmup: 1m }\nreplications: 2", 8),
+    );
     const [single] = sliced.strategies;
     assert.equal(single!.status, "unstable");
     assert.match(single!.statusReason!, /grows within the slices|overload|backlog grew/);

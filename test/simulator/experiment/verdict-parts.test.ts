@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { leftOutTexts } from "../../../simulator/experiment/left-out.ts";
 import { percentText, usdText } from "../../../simulator/experiment/phrases.ts";
 import { standingOf } from "../../../simulator/experiment/standing.ts";
-import { fasterText, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
+import { fasterText, leftOutTexts, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
 import { classOf, strategyOf } from "./answers.ts";
 
 const classes = ["a", "b", "c", "d"].map((name, i) => classOf(name, i === 1 ? 8000 : 6000));

@@ -8,8 +8,9 @@ import {
   runPilot,
   settleWarmup,
 } from "../../../simulator/experiment/warm-up.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
+import { budget } from "../../budget.ts";
 import { classInput, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 
 /** M/M/1 at 90 %: mean time in system 1 / (1 - 0.9) = 10 service times. */
@@ -83,7 +84,7 @@ describe("warm-up: auto", () => {
 
   it("brings an M/M/1 system that starts empty nearer to its closed form", () => {
     const plan = autoPlan();
-    const [experiments, replications, requests] = [200, 10, 4000];
+    const [experiments, replications, requests] = [budget(200, 100), 10, 4000];
     const raw: number[] = [];
     const gained: number[] = [];
     for (let e = 0; e < experiments; e++) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { blockLength, createBlockBootstrap } from "../../../simulator/random/bootstrap.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { autoregressive } from "../validate/synthetic.ts";
 
 describe("the circular block bootstrap", () => {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Law } from "../../../simulator/random/law.ts";
-import { compileSampler } from "../../../simulator/random/sampler.ts";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { compileSampler, purposeStream } from "../../../simulator/random/sampler.ts";
 
 /** The theory of a law, written down independently of its code. */
 export interface Theory {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { checkTraffic } from "../../../simulator/scenario/traffic-checks.ts";
-import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns, Recording } from "../../../simulator/traffic/traffic.ts";
 import { recordingOf, rowsOf } from "../traffic/pull.ts";
 import { classInput, planOf, problemsOf, scenarioInput, worldInput } from "./base.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { loadTrace } from "../../../scripts/io/traces.ts";
 import { correlation, describeTraffic, gapsOf, rankOf, windowRates } from "../../../simulator/traffic/describe.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
 import { fixtureText } from "./fixtures.ts";
 import { readText } from "./read-trace.ts";
 

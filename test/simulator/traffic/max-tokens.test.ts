@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { traceSpec } from "../../../simulator/traffic/arrivals/trace.ts";
 import { outputQuantile, settleMaxTokens } from "../../../simulator/traffic/max-tokens.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
 import { tokensSchema } from "../../../simulator/traffic/tokens.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
 
 const tokens = tokensSchema.parse({ maxTokens: { outputQuantile: "75%" } });
 

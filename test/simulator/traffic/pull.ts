@@ -1,10 +1,9 @@
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import type { ArrivalContext, OriginShare } from "../../../simulator/traffic/arrival-process.ts";
 import { type ArrivalSpec, arrivalSchema, createArrivals } from "../../../simulator/traffic/arrivals/index.ts";
 import type { ClassTraffic, TrafficOptions } from "../../../simulator/traffic/class-stream.ts";
-import type { RecordedColumns, Recording } from "../../../simulator/traffic/recording.ts";
 import { createTraffic } from "../../../simulator/traffic/source.ts";
-import type { TrafficChunk } from "../../../simulator/traffic/traffic.ts";
+import type { RecordedColumns, Recording, TrafficChunk } from "../../../simulator/traffic/traffic.ts";
 
 export const ONE_ORIGIN: readonly OriginShare[] = [{ originIndex: 0, share: 1, shapeShiftMs: 0 }];
 

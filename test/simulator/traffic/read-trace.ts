@@ -1,9 +1,9 @@
 /** Reads the lines of a trace in memory, as the adapter reads a file. */
-import type { TimeUnit } from "../../../simulator/base/instants.ts";
+import type { TimeUnit } from "../../../simulator/base/time.ts";
 import { RowBuffer } from "../../../simulator/traffic/recorded-rows.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
 import { type ReadingOptions, RequestReader } from "../../../simulator/traffic/request-reader.ts";
 import type { TraceFormat } from "../../../simulator/traffic/trace-format.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
 
 /** The columns of a text; its format is found unless it is given. */
 export function readText(text: string, source: string, options: ReadingOptions = {}) {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { traceSpec } from "../../../simulator/traffic/arrivals/trace.ts";
-import type { RecordedColumns } from "../../../simulator/traffic/recording.ts";
+import type { RecordedColumns } from "../../../simulator/traffic/traffic.ts";
 import { transformed } from "../../../simulator/traffic/transform.ts";
 
 const count = 10_000;

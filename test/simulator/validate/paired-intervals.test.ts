@@ -1,17 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { purposeStream } from "../../../simulator/random/streams.ts";
+import { purposeStream } from "../../../simulator/random/sampler.ts";
 import { judge } from "../../../simulator/validate/equivalence.ts";
 import {
   createQuantileColumn,
   type PairedQuantity,
   pairedIntervals,
 } from "../../../simulator/validate/paired-intervals.ts";
+import { budget } from "../../budget.ts";
 import { autoregressive, normals, quantileFigure, ratioFigure, uniforms } from "./synthetic.ts";
 
 const MARGIN = 0.05;
-const RESAMPLES = 200;
+const RESAMPLES = budget(200, 100);
 
 /** p95 of lognormal latencies that are alike in time, on both sides up to noise of their own; the ratio is known. */
 function pairs(n: number, ratio: number, seed: number, noise = 0.1): PairedQuantity {

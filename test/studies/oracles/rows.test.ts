@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { readQuantity } from "../../../studies/oracles/ask.ts";
-import { scenarioOf, toleranceOf } from "../../../studies/oracles/oracle.ts";
+import { scenarioOf } from "../../../studies/oracles/oracle.ts";
 import { referenceOracles } from "../../../studies/oracles/reference.ts";
 import { FEATURES } from "../../../studies/oracles/rows/features.ts";
 import { allOracles, FURTHER_ORACLES } from "../../../studies/oracles/rows/index.ts";
 import { ROUTED } from "../../../studies/oracles/rows/networks.ts";
 import { QUEUES } from "../../../studies/oracles/rows/queues.ts";
 import { LIMITS, MONEY } from "../../../studies/oracles/rows/quotas-and-money.ts";
-import { reducedBudget, testOracle } from "./reduced.ts";
+import { reducedBudget, reducedTolerance, testOracle } from "./reduced.ts";
 
 const ORACLES = referenceOracles();
 
@@ -26,7 +26,7 @@ describe("the rows themselves", () => {
   });
 
   it("keep a tolerance that means something, but for the one that is known to be noisy", () => {
-    const wide = ORACLES.filter((oracle) => toleranceOf(oracle, reducedBudget(oracle)) > 0.105);
+    const wide = ORACLES.filter((oracle) => reducedTolerance(oracle) > 0.105);
     assert.deepEqual(
       wide.map(({ id }) => id),
       ["mmc-f"],

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse, parseAllDocuments } from "yaml";
+import { runKeyOf } from "../../../../scripts/bench/import-rows.ts";
 import {
   type ClusterOrder,
   configMapManifest,
@@ -13,7 +14,6 @@ import {
   testRunManifest,
   writeManifests,
 } from "../../../../scripts/bench/kubernetes/manifests.ts";
-import { runKeyOf } from "../../../../scripts/bench/kubernetes/merge.ts";
 import { recordSchedule } from "../../../../simulator/bench/make-plan.ts";
 import type { Plan } from "../../../../simulator/scenario/plan.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";

@@ -1,3 +1,4 @@
+// Own process: commands write manifests into a folder of their own.
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,7 +11,7 @@ import { createTerminal } from "../../../../scripts/io/terminal.ts";
 import { MeridianError } from "../../../../simulator/base/errors.ts";
 import { k6ForTests } from "../../../scenarios/k6/k6.ts";
 import { planOf, scenarioInput } from "../../../simulator/scenario/base.ts";
-import { meridian, TINY } from "../../run-meridian.ts";
+import { meridianHere, TINY } from "../../run-meridian.ts";
 
 let folder = "";
 let endpoints = "";
@@ -33,7 +34,7 @@ const CANARY = {
 };
 const HOSTS = ["--allow-host", "gateway-us.load.svc", "gateway-eu.load.svc"];
 const base = () => ["bench", TINY, "--duration", "3s", "--target", endpoints, "--kubernetes", "--set", "routers=4"];
-const run = (args: readonly string[]) => meridian([...base(), ...args], { env: CANARY, cwd: folder });
+const run = (args: readonly string[]) => meridianHere([...base(), ...args], CANARY, folder);
 
 describe("meridian bench --kubernetes", () => {
   it("writes a manifest for each strategy, says what to do with them, and runs nothing", {

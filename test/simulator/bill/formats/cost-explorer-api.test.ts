@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDecimal } from "../../../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../../../simulator/bill/formats/cost-explorer-api.ts";
-import { formatDecimal } from "../../../../simulator/bill/usd.ts";
 import { problemsOf } from "./tables.ts";
 
 const page = (start: string, end: string, amount: string, more: object = {}, unit = "USD") => ({

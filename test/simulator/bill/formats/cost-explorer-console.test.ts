@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDecimal } from "../../../../simulator/bill/bill-line.ts";
 import {
   isCostExplorerConsole,
   readCostExplorerConsole,
 } from "../../../../simulator/bill/formats/cost-explorer-console.ts";
-import { formatDecimal } from "../../../../simulator/bill/usd.ts";
 import { problemsOf, table } from "./tables.ts";
 
 const TEAMS = "team,search($),No tag key: team($),Total costs($)\nteam total,3,1,4\n2026-07-01,1,,1\n2026-07-02,2,1,3";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDecimal } from "../../../../simulator/bill/bill-line.ts";
 import {
   chargeKindOf,
   isCostExplorerLong,
   readCostExplorerLong,
   tagOf,
 } from "../../../../simulator/bill/formats/cost-explorer-long.ts";
-import { formatDecimal } from "../../../../simulator/bill/usd.ts";
 import { problemsOf, table } from "./tables.ts";
 
 const HEADER =

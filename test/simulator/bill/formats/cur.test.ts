@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDecimal } from "../../../../simulator/bill/bill-line.ts";
 import { isCur, readCur } from "../../../../simulator/bill/formats/cur.ts";
-import { formatDecimal } from "../../../../simulator/bill/usd.ts";
 import { table } from "./tables.ts";
 
 const OLD =

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { formatDecimal, ONE } from "../../../../simulator/bill/bill-line.ts";
 import { isFocus, readFocus } from "../../../../simulator/bill/formats/focus.ts";
 import { createBill, daysOf, tokenLines } from "../../../../simulator/bill/spend.ts";
-import { formatDecimal, ONE } from "../../../../simulator/bill/usd.ts";
 
 const COLUMNS = [
   "BilledCost",

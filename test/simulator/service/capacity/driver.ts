@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { createLaw } from "../../../../simulator/random/laws/index.ts";
-import { compileSampler } from "../../../../simulator/random/sampler.ts";
-import { purposeStream } from "../../../../simulator/random/streams.ts";
+import { compileSampler, purposeStream } from "../../../../simulator/random/sampler.ts";
 import type { BatchingSpec } from "../../../../simulator/service/capacity/batching.ts";
 import {
   CAPACITY_EVENT,

@@ -3,11 +3,13 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { LawSpec } from "../../../../simulator/random/laws/index.ts";
 import { Slots, type SlotsSpec } from "../../../../simulator/service/capacity/slots.ts";
+import { budget } from "../../../budget.ts";
 import { addAttempt, newAttempts } from "../attempts.ts";
 import {
   assertReplicated,
   contextOf,
   drive,
+  type Fate,
   latencyOf,
   meanOf,
   poissonCalls,
@@ -16,12 +18,23 @@ import {
   waitOf,
 } from "./driver.ts";
 
-const CALLS = 14_000;
+/** Enough for the standard errors that each test asks for. */
+const CALLS = budget(14_000, 8_000);
 const EXPONENTIAL: LawSpec = { kind: "exponential", mean: 1000 };
 
 /** Calls at a rate per second through slots; what is said of them. */
 const run = (seed: number, ratePerS: number, over: Partial<SlotsSpec>) =>
   drive(slotsSpec(over), poissonCalls(seed, CALLS, ratePerS / 1000), { seed });
+
+/** Runs by seed, each made once for all that is asked of it. */
+function once(make: (seed: number) => readonly Fate[]): (seed: number) => readonly Fate[] {
+  const made = new Map<number, readonly Fate[]>();
+  return (seed) => {
+    const fates = made.get(seed) ?? make(seed);
+    made.set(seed, fates);
+    return fates;
+  };
+}
 
 /** Erlang's loss formula by its recursion. */
 function erlangB(servers: number, erlangs: number): number {
@@ -57,9 +70,9 @@ describe("slots against closed forms", () => {
     const [servers, rate] = [4, 3];
     const blocking = erlangB(servers, rate);
     const waits = blocking / (1 - (rate / servers) * (1 - blocking));
-    const over = { servers };
-    assertReplicated("share", waits, (seed) => meanOf(run(seed, rate, over), (fate) => (waitOf(fate) > 0 ? 1 : 0)));
-    assertReplicated("wait", (waits / (servers - rate)) * 1000, (seed) => meanOf(run(seed, rate, over), waitOf), {
+    const runs = once((seed) => run(seed, rate, { servers }));
+    assertReplicated("share", waits, (seed) => meanOf(runs(seed), (fate) => (waitOf(fate) > 0 ? 1 : 0)));
+    assertReplicated("wait", (waits / (servers - rate)) * 1000, (seed) => meanOf(runs(seed), waitOf), {
       errorMax: 0.08,
     });
   });
@@ -109,20 +122,13 @@ describe("slots against closed forms", () => {
     const residualS = high + low; // sum of lambda_i E[S^2] / 2 with E[S^2] = 2
     const waits = [residualS / (1 - high), residualS / ((1 - high) * (1 - high - low))];
     const level = (u: () => number) => ({ level: u() < high / (high + low) ? 1 : 2 });
+    const runs = once((seed) => {
+      const calls = poissonCalls(seed, CALLS, (high + low) / 1000, level);
+      return drive(slotsSpec({ discipline: "priority" }), calls, { seed });
+    });
     waits.forEach((waitS, i) => {
-      assertReplicated(
-        `level ${i}`,
-        waitS * 1000,
-        (seed) => {
-          const calls = poissonCalls(seed, CALLS, (high + low) / 1000, level);
-          const fates = drive(slotsSpec({ discipline: "priority" }), calls, { seed });
-          return meanOf(
-            fates.filter(({ call }) => call.level === i + 1),
-            waitOf,
-          );
-        },
-        { errorMax: 0.06 },
-      );
+      const ofLevel = (seed: number) => runs(seed).filter(({ call }) => call.level === i + 1);
+      assertReplicated(`level ${i}`, waitS * 1000, (seed) => meanOf(ofLevel(seed), waitOf), { errorMax: 0.06 });
     });
   });
 
@@ -135,9 +141,12 @@ describe("slots against closed forms", () => {
         `at ${hour}:00`,
         erlangB(free, 6),
         (seed) => {
-          // The ten minutes around the hour: the occupancy is within 0.05 of its value there.
-          const calls = poissonCalls(seed, 16_000, 0.03);
-          return shareOf(drive(slotsSpec(spec), calls, { seed, localHourAtStart: hour - 1 / 12 }), "refused");
+          // Ten minutes around the hour at most: the occupancy is within 0.05 of its value there.
+          const calls = poissonCalls(seed, budget(16_000, 8_000), 0.03);
+          return shareOf(
+            drive(slotsSpec(spec), calls, { seed, localHourAtStart: hour - budget(1 / 12, 1 / 24) }),
+            "refused",
+          );
         },
         { errorMax: 0.08 },
       );

@@ -3,7 +3,7 @@ import test from "node:test";
 import { z } from "zod";
 import { ARRIVALS, arrivalSchema } from "../../../../simulator/traffic/arrivals/index.ts";
 import { dayShape } from "../../../../simulator/traffic/day-shape.ts";
-import type { Recording } from "../../../../simulator/traffic/recording.ts";
+import type { Recording } from "../../../../simulator/traffic/traffic.ts";
 import { arrivalsOf, arrivalsUntil, recordingOf } from "../pull.ts";
 
 const EXAMPLES: Record<keyof typeof ARRIVALS, unknown> = {

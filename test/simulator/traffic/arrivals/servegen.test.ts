@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { servegen } from "../../../../simulator/traffic/arrivals/servegen.ts";
-import type { RecordedClient } from "../../../../simulator/traffic/recording.ts";
+import type { RecordedClient } from "../../../../simulator/traffic/traffic.ts";
 import { arrivalsOf, arrivalsUntil, gapMoments, histogram } from "../pull.ts";
 
 const client = (

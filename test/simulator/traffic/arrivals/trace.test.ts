@@ -3,7 +3,7 @@ import test from "node:test";
 import { DAY_MS } from "../../../../simulator/base/time.ts";
 import { arrivalSchema, createArrivals } from "../../../../simulator/traffic/arrivals/index.ts";
 import { trace } from "../../../../simulator/traffic/arrivals/trace.ts";
-import type { Recording } from "../../../../simulator/traffic/recording.ts";
+import type { Recording } from "../../../../simulator/traffic/traffic.ts";
 import { arrivalsUntil, contextOf, histogram, recordingOf } from "../pull.ts";
 
 test("trace options stand beside the name and have defaults", () => {

@@ -27,7 +27,7 @@ test("conversations: CV and dispersion; a Poisson process is recognised for what
   for (const each of chosen!.comparisons.filter(({ name }) => name.startsWith("dispersion"))) {
     assert.ok(Math.abs(each.fitted / each.recorded - 1) < 0.25, each.name);
   }
-  const [simple] = fitArrivals(simulate({ process: "poisson", ratePerS: 3 }, 1_800_000), undefined);
+  const [simple] = fitArrivals(simulate({ process: "poisson", ratePerS: 3 }, 900_000), undefined);
   assert.deepEqual([simple!.name, simple!.passes], ["Poisson", true]);
 });
 
