@@ -22,9 +22,8 @@ export interface StrategyInput {
 
 const names = STRATEGIES.map((each) => each.name);
 
-/** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`. */
+/** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`, whose large schema a name does not need. */
 export const strategySchema = z
-  // The options of all strategies are a quarter of a scenario's schema; a name alone needs none of them.
   .union([z.enum(names as [string, ...string[]]), z.lazy(strategyObject)])
   .transform((input): StrategyInput => {
     if (typeof input === "string") {

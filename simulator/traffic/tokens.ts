@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { count, share, unionOf } from "../base/schema-forms.ts";
-import { incompleteGamma, normalQuantile } from "../base/special-functions.ts";
+import { normalQuantile, normalShare, normalShares } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
@@ -242,28 +242,6 @@ const SMALLEST_SHARE = 2 ** -53;
 
 function normalScore(u: number): number {
   return normalQuantile(Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, u)));
-}
-
-/** The normal distribution function within the open unit interval, from a table: relative error about 1e-5. */
-function normalShare(shares: Float64Array, score: number): number {
-  const x = Math.max(0, Math.min(2 * TABLE_END * TABLE_STEPS - 1, (score + TABLE_END) * TABLE_STEPS));
-  const i = Math.floor(x);
-  const share = shares[i]! + (x - i) * (shares[i + 1]! - shares[i]!);
-  return Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, share));
-}
-
-const TABLE_END = 8;
-const TABLE_STEPS = 256;
-let tabulated: Float64Array | undefined;
-
-/** Made for the first class whose lengths are correlated; the others need not wait for it. */
-function normalShares(): Float64Array {
-  tabulated ??= Float64Array.from({ length: 2 * TABLE_END * TABLE_STEPS + 1 }, (_, i) => {
-    const score = i / TABLE_STEPS - TABLE_END;
-    const tail = incompleteGamma(0.5, (score * score) / 2).upper / 2;
-    return score < 0 ? tail : 1 - tail;
-  });
-  return tabulated;
 }
 
 /**

@@ -4,7 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { prepareText } from "../../../scripts/io/experiment.ts";
+import { tracesOf } from "../../../scripts/io/scenario-inputs.ts";
+import { parseScenario } from "../../../scripts/io/scenario-text.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
+import { scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const SCENARIO = `name: two-faults
 duration: 1h
@@ -66,6 +69,8 @@ describe("the unit of a trace's times", () => {
       assert.ok(recording.kind === "trace");
       return [...recording.columns.arrivalMs];
     };
+    const { value } = parseScenario(scenario("{ trace: t.csv, unit: s }"), "s.yaml", scenarioSchema);
+    assert.deepEqual([...tracesOf(value)], [["t.csv", { configPath: "traffic[0].arrivals", reading: { unit: "s" } }]]);
     assert.deepEqual(await timesOf("{ trace: t.csv, unit: s }"), [0, 500]);
     assert.deepEqual(await timesOf("{ trace: t.csv, unit: ms }"), [0, 0.5]);
     await assert.rejects(timesOf("{ trace: t.csv }"), /TRACE_BAD_TIME {2}t\.csv:2/);
