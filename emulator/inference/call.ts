@@ -2,8 +2,8 @@
 import { malformedInput } from "../bodies/body.ts";
 import { invokeBodyOf } from "../bodies/index.ts";
 import { refuseExtraneous } from "../bodies/nova.ts";
+import { responseFieldsOf } from "../converse/answer.ts";
 import { parseConverse } from "../converse/request.ts";
-import { responseFieldsOf } from "../converse/response-fields.ts";
 import { ServiceError } from "../http/errors.ts";
 import { asObject, asText, ConstraintList, type JsonObject, optional, parseJsonObject } from "../http/request-body.ts";
 import type { InferenceOperation } from "../http/router.ts";

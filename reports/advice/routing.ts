@@ -1,6 +1,6 @@
 /** Geographic or global profile, how many regions, which classes to batch, and what a faster answer costs. */
 import { type Advice, type RouteOutcome, rangeOr } from "../../simulator/advice/advice.ts";
-import type { Outcome } from "../../simulator/advice/outcomes.ts";
+import type { Outcome } from "../../simulator/advice/routes.ts";
 import { formatMs, formatShare, PERCENT, plural, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";

@@ -1,6 +1,6 @@
 /** One answer of a plan as words: the question, the answer, its figures, lines to run, and the runs that it rests on. */
 import type { Advice, EvidenceRun } from "../../simulator/advice/advice.ts";
-import type { Outcome } from "../../simulator/advice/outcomes.ts";
+import type { Outcome } from "../../simulator/advice/routes.ts";
 import { type Decimal, formatCents, formatDecimal } from "../../simulator/bill/bill-line.ts";
 import type { Estimate } from "../../simulator/experiment/result.ts";
 import { formatEstimate, formatInterval, formatMs, formatNumber, PERCENT, type Unit } from "../base/text.ts";

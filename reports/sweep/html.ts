@@ -1,8 +1,7 @@
 /** The page of a sweep: its answer, its pictures, and the table of its points. */
 import { printable } from "../../simulator/base/errors.ts";
 import { analyse, type SweepAnswer } from "../../simulator/sweep/analysis.ts";
-import type { Factor } from "../../simulator/sweep/factor.ts";
-import { distinct } from "../../simulator/sweep/job.ts";
+import { distinct, type Factor } from "../../simulator/sweep/job.ts";
 import { ALL, isLatency, SWEEP_METRICS, type SweepMetric } from "../../simulator/sweep/points.ts";
 import { formatCount, formatLimitMs, plural } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";

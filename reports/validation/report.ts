@@ -1,20 +1,18 @@
 /** The three outputs of a validation: one HTML page, `summary.md` and the terminal. Pure functions of `validation.json`. */
 import { printable } from "../../simulator/base/errors.ts";
-import type {
-  GroupValidation,
-  HarnessError,
-  QuantityResult,
-  StrategyValidation,
-  ValidationResult,
-} from "../../simulator/validate/result.ts";
 import {
+  type GroupValidation,
+  type HarnessError,
   intervalText,
   marginText,
   outcomeText,
+  type QuantityResult,
   regretText,
+  type StrategyValidation,
   signedDifference,
+  type ValidationResult,
   valueText,
-} from "../../simulator/validate/text.ts";
+} from "../../simulator/validate/result.ts";
 import { openQuestions } from "../../simulator/validate/validate.ts";
 import { formatCount, formatDuration, formatInstant, formatList } from "../base/text.ts";
 import type { Chart } from "../charts/chart.ts";

@@ -2,8 +2,8 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import type { SpendPlan } from "../../simulator/bench/plan.ts";
+import { worstCaseUsd } from "../../simulator/bench/reservations.ts";
 import { requestOf, type ScheduleRow } from "../../simulator/bench/rows.ts";
-import { worstCaseUsd } from "../../simulator/bench/spend.ts";
 import type { ListPrice } from "../../simulator/bench/spend-plan.ts";
 import { createRetryPolicy } from "../../simulator/client/retry-policy.ts";
 import type { RetrySpec } from "../../simulator/client/retry-rules.ts";

@@ -5,9 +5,8 @@
 import CliTable from "cli-table3";
 import { z } from "zod";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
-import type { DriftError, MovedParameter } from "../../simulator/calibrate/drift.ts";
 import { type EndpointFit, QUOTA_ERROR_MAX } from "../../simulator/calibrate/fit-endpoint.ts";
-import type { Estimate } from "../../simulator/calibrate/intervals.ts";
+import type { DriftError, Estimate, MovedParameter } from "../../simulator/calibrate/intervals.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
 import type { FittedSpec } from "../../simulator/service/capacity/fitted-work.ts";
 import { type CapacitySpec, capacitySchema, capacitySpecOf } from "../../simulator/service/capacity/index.ts";

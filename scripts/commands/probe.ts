@@ -13,9 +13,15 @@ import { createStatusLine, formatSpan } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { allowSpending, askToSpend, type ProbePace, probePurchase, worstText } from "../probe/allow-spending.ts";
 import { openCaller } from "../probe/caller.ts";
-import { checkOwnClock } from "../probe/clock.ts";
 import { type PreparedProbe, type ProbeSettings, prepareProbe } from "../probe/prepare.ts";
-import { checkProbePlace, type ProbeRun, probeFileOf, runProbe, writeProbeFile } from "../probe/run-probe.ts";
+import {
+  checkOwnClock,
+  checkProbePlace,
+  type ProbeRun,
+  probeFileOf,
+  runProbe,
+  writeProbeFile,
+} from "../probe/run-probe.ts";
 import { createSpendLedger, type SpendLedger } from "../probe/spending.ts";
 import { failureProblems, formatProbeProgress, probeText } from "../probe/text.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";

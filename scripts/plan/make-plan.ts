@@ -2,6 +2,7 @@
 import type { Advice, RouteOutcome } from "../../simulator/advice/advice.ts";
 import { loadDurations } from "../../simulator/advice/commitments.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
+import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
 import {
   capacityWorth,
   frontierOf,
@@ -9,8 +10,7 @@ import {
   outcomeOf,
   regionsWorthIt,
   watchedClass,
-} from "../../simulator/advice/outcomes.ts";
-import { type QuotaRequest, quotaEntryOf, quotaRequests } from "../../simulator/advice/quota-requests.ts";
+} from "../../simulator/advice/routes.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";

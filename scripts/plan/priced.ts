@@ -12,7 +12,7 @@ import {
   residencyPrices,
 } from "../../simulator/advice/commitments.ts";
 import { type Demand, demandOf } from "../../simulator/advice/demand.ts";
-import { type Outcome, outcomeOf } from "../../simulator/advice/outcomes.ts";
+import { type Outcome, outcomeOf } from "../../simulator/advice/routes.ts";
 import { deferrals, provisionedBreakEvens, tierCosts } from "../../simulator/advice/tiers.ts";
 import type { LinearSolver } from "../../simulator/base/linear-programme.ts";
 import { toNumber } from "../../simulator/bill/bill-line.ts";

@@ -18,8 +18,8 @@ import {
   settleWarmup,
 } from "../../simulator/experiment/index.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { demandRemarks } from "../../simulator/scenario/demand.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
+import { demandRemarks } from "../../simulator/scenario/remarks.ts";
 import { type ResolveInputs, resolvePlan } from "../../simulator/scenario/resolve.ts";
 import { type Scenario, scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { createModelFacts } from "../../simulator/service/model-facts.ts";

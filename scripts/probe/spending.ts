@@ -10,7 +10,7 @@ import type { ProfileData } from "../../simulator/service/profiles.ts";
 /**
  * Money that may still be spent: the worst case is taken before a call, and what it did not cost is given back.
  *
- * Not the budget of a bench (simulator/bench/spend.ts): that one runs inside k6, is divided among routers before the
+ * Not the budget of a bench (simulator/bench/reservations.ts): that one runs inside k6, is divided among routers before the
  * run and prices a planned request by class and target. A probe has one ledger, and takes the price of each call as a
  * number.
  */

@@ -4,9 +4,9 @@ import type { Problem } from "../../simulator/base/errors.ts";
 import { printable } from "../../simulator/base/errors.ts";
 import type { SampleQuantile } from "../../simulator/base/statistics.ts";
 import type { ProbeHarness, ProbeRecord, ProbeSummary } from "../../simulator/probe/summary.ts";
-import { SKEW_TOLD_MS, skewWords, worstSkewMs } from "./clock.ts";
 import { type FailureKind, failureProblem } from "./failure.ts";
 import type { PreparedProbe } from "./prepare.ts";
+import { SKEW_TOLD_MS, skewWords, worstSkewMs } from "./run-probe.ts";
 
 const HEADINGS: readonly (readonly [string, string])[] = [
   ["", "Region"],

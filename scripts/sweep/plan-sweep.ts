@@ -7,11 +7,12 @@ import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { nextPoints } from "../../simulator/sweep/adaptive.ts";
 import { DESIGNS } from "../../simulator/sweep/designs/index.ts";
-import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
 import {
   type AdaptiveRule,
   distinct,
+  type Factor,
   jobValues,
+  parseRange,
   SWEEP_SCHEMA_VERSION,
   type SweepFile,
   type SweepJob,

@@ -7,8 +7,7 @@ import { z } from "zod";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
-import { type Factor, parseRange } from "../../simulator/sweep/factor.ts";
-import type { AdaptiveRule, SweepFile } from "../../simulator/sweep/job.ts";
+import { type AdaptiveRule, type Factor, parseRange, type SweepFile } from "../../simulator/sweep/job.ts";
 import {
   type AskedQuestion,
   isLatency,

@@ -5,7 +5,7 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
 import { findStrategy } from "../../simulator/strategies/index.ts";
 import { sobol } from "../../simulator/sweep/designs/sobol.ts";
-import type { Factor } from "../../simulator/sweep/factor.ts";
+import type { Factor } from "../../simulator/sweep/job.ts";
 import { type PreparedExperiment, prepareText } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
 import { type ConfigPath, parsePath } from "../io/yaml-source.ts";

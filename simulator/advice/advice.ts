@@ -4,9 +4,8 @@
  */
 import { type Estimate, tInterval } from "../base/statistics.ts";
 import type { LoadDuration, Reservation, ResidencyPrice } from "./commitments.ts";
-import type { CapacityWorth, FrontierStep, Outcome, PoolStep } from "./outcomes.ts";
 import type { QuotaRequest } from "./quota-requests.ts";
-import type { RouteOption } from "./routes.ts";
+import type { CapacityWorth, FrontierStep, Outcome, PoolStep, RouteOption } from "./routes.ts";
 import type { Deferral, ProvisionedBreakEven, TierCost } from "./tiers.ts";
 
 /** A saved run behind an answer. */

@@ -1,6 +1,7 @@
 /** The least that the requests of a measured run could have cost at the scenario's prices: what its regret is against. */
-import { ArrivalCounter, type Arrivals } from "../experiment/arrived-tokens.ts";
+
 import { boundOf } from "../experiment/bound.ts";
+import { ArrivalCounter, type Arrivals } from "../experiment/bound-capacity.ts";
 import type { ReplicationStats } from "../experiment/replication-stats.ts";
 import type { BoundSummary } from "../experiment/result-detail.ts";
 import type { Plan } from "../scenario/plan.ts";

@@ -4,9 +4,8 @@
  */
 import { resumedCall, type TimeoutPolicy } from "../client/request-rules.ts";
 import type { OutcomeKind } from "../client/strategy.ts";
-import type { QuotaHold } from "./client-quotas.ts";
+import type { QuotaHold, SpendOrder } from "./reservations.ts";
 import type { AttemptRow, RequestRow, ScheduledRequest } from "./rows.ts";
-import type { SpendOrder } from "./spend.ts";
 
 /**
  * What a replaying router needs from outside. k6 provides real time and HTTP; a test provides an event clock and the

@@ -10,8 +10,8 @@ import {
 } from "../client/target-view.ts";
 import { KeyedRandom } from "../random/keyed-random.ts";
 import { definitionOf } from "../strategies/index.ts";
-import { type QuotaHold, QuotaMeters } from "./client-quotas.ts";
 import { ReplayColumns, type ReplayPlan } from "./plan.ts";
+import { type QuotaHold, QuotaMeters } from "./reservations.ts";
 import type { AttemptAnswer } from "./router-io.ts";
 import type { ScheduledRequest } from "./rows.ts";
 

@@ -27,6 +27,7 @@ import type { RetrySpec } from "../client/retry-rules.ts";
 import { SHED, type StrategyDefinition } from "../client/strategy.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { ReplayPlan } from "./plan.ts";
+import { SpendLedger } from "./reservations.ts";
 import {
   type AttemptAnswer,
   type Call,
@@ -39,7 +40,6 @@ import {
 } from "./router-io.ts";
 import { RouterKnowledge } from "./router-knowledge.ts";
 import type { ScheduledRequest } from "./rows.ts";
-import { SpendLedger } from "./spend.ts";
 
 /**
  * One gateway process or SDK client that replays its share of a schedule. It behaves as the simulated client does, with

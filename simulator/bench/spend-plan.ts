@@ -7,8 +7,8 @@ import { priceUsdPerMTok } from "../service/pricing/price-schedule.ts";
 import { type PriceKey, TOKEN_KINDS, type TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import type { ReplayPlan, SpendPlan } from "./plan.ts";
+import { settledUsd } from "./reservations.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduleRow } from "./rows.ts";
-import { settledUsd } from "./spend.ts";
 
 /** The list price of a key, undefined where there is none; a scenario's own prices may be hypothetical. */
 export type ListPrice = (key: PriceKey) => TokenPricesUsdPerMTok | undefined;

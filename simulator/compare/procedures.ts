@@ -1,8 +1,16 @@
 /** Statistical procedures by name, with their inputs as plain data: what `meridian stats` and the library offer. */
 import { z } from "zod";
-import { ar1Fit, ar1Mean, batchMeans, mm1WaitVariance } from "../base/autocorrelation.ts";
 import { MeridianError } from "../base/errors.ts";
-import { holm, momentsOf, pairedDifference, welchDifference } from "../base/significance.ts";
+import {
+  ar1Fit,
+  ar1Mean,
+  batchMeans,
+  holm,
+  mm1WaitVariance,
+  momentsOf,
+  pairedDifference,
+  welchDifference,
+} from "../base/significance.ts";
 import {
   intervalRanks,
   meanNumber,

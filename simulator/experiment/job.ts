@@ -6,7 +6,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
-import { ArrivalCounter, type Arrivals } from "./arrived-tokens.ts";
+import { ArrivalCounter, type Arrivals } from "./bound-capacity.ts";
 import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 import { SliceSampler } from "./slices.ts";

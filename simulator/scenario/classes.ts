@@ -12,8 +12,8 @@ import {
 } from "../service/residency.ts";
 import { arrivalSchema, scaledArrivals } from "../traffic/arrivals/index.ts";
 import { type ClassTraffic, knownOrigin, traceNamesOf } from "../traffic/class-stream.ts";
-import { settleMaxTokens } from "../traffic/max-tokens.ts";
 import { type SessionSpec, sessionsSchema } from "../traffic/sessions.ts";
+import { settleMaxTokens } from "../traffic/token-bounds.ts";
 import { tokensSchema } from "../traffic/tokens.ts";
 import type { Recording } from "../traffic/traffic.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";

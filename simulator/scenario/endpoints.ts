@@ -7,8 +7,7 @@ import type { EndpointPlan } from "../service/service-plan.ts";
 import type { TargetDraft } from "./drafts.ts";
 import type { SettledModel, SettledModels } from "./models.ts";
 import type { Problems } from "./problems.ts";
-import type { ProvisionedInput } from "./reserved.ts";
-import { hasLevelOfItsOwn } from "./tiers.ts";
+import { hasLevelOfItsOwn, type ProvisionedInput } from "./tiers.ts";
 
 const CACHE_TTL_MS = { "5m": 5 * MINUTE_MS, "1h": HOUR_MS } as const;
 

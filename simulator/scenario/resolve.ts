@@ -14,24 +14,20 @@ import { parseAssertion } from "./assertion.ts";
 import { type ClassesInput, originsOf, resolveClasses, resolveTraffic, underLoad } from "./classes.ts";
 import { clientPlanOf } from "./client.ts";
 import { faultsOf } from "./faults.ts";
-import { checkContextFits, checkQuotasFit, refusingWindows } from "./feasibility.ts";
-import { checkModelIds, endedNotes } from "./known-models.ts";
+import { checkContextFits, checkModelIds, checkQuotasFit, endedNotes, refusingWindows } from "./feasibility.ts";
 import { modelPlansOf, type SettledModels, settleModels, unknownNotes } from "./models.ts";
 import { moneyOf, otherPricesOf, questionsOnPrices, resolveSchedule, type ScheduleInput } from "./money.ts";
 import type { ClassPlan, Plan, ReservedCharge, StrategyPlan, TargetPlan } from "./plan.ts";
 import { inWorld, Problems } from "./problems.ts";
 import { type Quotas, resolveQuotas } from "./quotas.ts";
 import { remarksOf } from "./remarks.ts";
-import { resolveReservedCharges } from "./reserved.ts";
+import { checkValidation, resolveSlices, resolveWarmup } from "./run-length.ts";
 import { durationMsOf, runPartOf, spanOf, startMsOf } from "./run-part.ts";
 import type { Scenario } from "./schema.ts";
-import { resolveSessions } from "./sessions.ts";
-import { resolveSlices } from "./slices.ts";
 import { resolveStrategies, strategyDrafts } from "./strategies.ts";
 import { resolveTargets, type Targets } from "./targets.ts";
-import { checkTraffic } from "./traffic-checks.ts";
-import { checkValidation } from "./validation.ts";
-import { resolveWarmup } from "./warm-up.ts";
+import { resolveReservedCharges } from "./tiers.ts";
+import { checkTraffic, resolveSessions } from "./traffic-checks.ts";
 
 /** Facts and recordings that a scenario refers to, loaded by an adapter. */
 export interface ResolveInputs {

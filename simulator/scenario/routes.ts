@@ -11,13 +11,15 @@ import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import type { EndpointKind, Endpoints } from "./endpoints.ts";
 import type { SettledModel, SettledModels } from "./models.ts";
 import type { Problems } from "./problems.ts";
-import type { Bought, ProvisionedInput, ReservedInput } from "./reserved.ts";
 import {
+  type Bought,
   billedTierOf,
   decodeFactorOf,
+  type ProvisionedInput,
   queueLevelOf,
   queueShareOf,
   quotaSourceOf,
+  type ReservedInput,
   type TargetTier,
   type TiersInput,
   whyNotLatencyOptimized,

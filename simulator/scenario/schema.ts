@@ -16,13 +16,10 @@ import { clientSchema } from "./client.ts";
 import { faultSchema } from "./faults.ts";
 import { modelSchema } from "./models.ts";
 import { quotaSchema } from "./quotas.ts";
-import { provisionedSchema, reservedSchema } from "./reserved.ts";
-import { slicesSchema } from "./slices.ts";
+import { slicesSchema, validationSchema, warmupSchema, withinRun } from "./run-length.ts";
 import { strategySchema } from "./strategies.ts";
 import { targetSchema } from "./targets.ts";
-import { tiersSchema } from "./tiers.ts";
-import { validationSchema } from "./validation.ts";
-import { warmupSchema, withinRun } from "./warm-up.ts";
+import { provisionedSchema, reservedSchema, tiersSchema } from "./tiers.ts";
 
 const name = z.string().min(1).max(60);
 const positiveCount = count.pipe(z.number().int().positive());

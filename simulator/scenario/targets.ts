@@ -10,9 +10,8 @@ import type { EndpointPlan } from "../service/service-plan.ts";
 import type { RouteDraft, TargetDraft } from "./drafts.ts";
 import { resolveEndpoints } from "./endpoints.ts";
 import { inWorld, type Problems } from "./problems.ts";
-import type { Bought } from "./reserved.ts";
 import { RouteMaker, type RoutesInput, routeOfReserved } from "./routes.ts";
-import { TARGET_TIERS, type TargetTier } from "./tiers.ts";
+import { type Bought, TARGET_TIERS, type TargetTier } from "./tiers.ts";
 
 const name = z.string().min(1).max(60);
 

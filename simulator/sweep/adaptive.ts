@@ -1,7 +1,6 @@
 /** Where a sweep over one range needs more points: around each crossing of an objective and each knee, until they are narrow. */
 import { analyse, type Curve, type SweepPoint } from "./analysis.ts";
-import { type Factor, written } from "./factor.ts";
-import { distinct, type SweepFile, type SweepJob } from "./job.ts";
+import { distinct, type Factor, type SweepFile, type SweepJob, written } from "./job.ts";
 import type { SweepRow } from "./points.ts";
 
 /** A point to run: at a new value, or at a known one with more replications. */

@@ -3,8 +3,7 @@ import { sampleCorrelation } from "simple-statistics";
 import type { Estimate } from "../base/statistics.ts";
 import { type FactorIndices, sobolIndices } from "./designs/sensitivity.ts";
 import { tornado } from "./designs/tornado.ts";
-import type { Factor } from "./factor.ts";
-import type { SweepFile } from "./job.ts";
+import type { Factor, SweepFile } from "./job.ts";
 import { type Crossing, type CurvePoint, crossingOf, type Knee, kneeOf } from "./load-curve.ts";
 import { isLatency, leftOutShare, type SweepMetric, type SweepQuestion, type SweepRow } from "./points.ts";
 

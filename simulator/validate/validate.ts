@@ -21,8 +21,10 @@ import {
 } from "./quantities.ts";
 import {
   type CurvePoint,
+  differenceText,
   type GroupValidation,
   type HarnessError,
+  marginText,
   type QuantityResult,
   type StrategyValidation,
   VALIDATION_SCHEMA_VERSION,
@@ -30,7 +32,6 @@ import {
   type ValidationResult,
 } from "./result.ts";
 import { type RunSample, runSample } from "./samples.ts";
-import { differenceText, marginText } from "./text.ts";
 
 /** What a validation is made from. */
 export interface ValidationInput {

@@ -1,6 +1,6 @@
 /** Every combination of every factor's values; the last factor varies fastest. */
 import { MeridianError } from "../../base/errors.ts";
-import { type Design, gridValues, type Point } from "../factor.ts";
+import { type Design, gridValues, type Point } from "../job.ts";
 
 /** More runs than this are a mistake, or the work of a sampling design. */
 const POINTS_MAX = 1_000_000;

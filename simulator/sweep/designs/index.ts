@@ -1,5 +1,5 @@
 /** The registry of designs. A new one is one file and one line here. */
-import type { Design } from "../factor.ts";
+import type { Design } from "../job.ts";
 import { grid } from "./grid.ts";
 import { latinHypercube } from "./latin-hypercube.ts";
 import { list } from "./list.ts";

@@ -4,7 +4,7 @@
  */
 import { shuffle } from "simple-statistics";
 import { KeyedRandom } from "../../random/keyed-random.ts";
-import { type Design, valueAt } from "../factor.ts";
+import { type Design, valueAt } from "../job.ts";
 
 export const latinHypercube: Design = {
   name: "latin-hypercube",

@@ -1,6 +1,6 @@
 /** The factors' values side by side: the first of each, the second of each, and so on. */
 import { MeridianError } from "../../base/errors.ts";
-import { type Design, gridValues } from "../factor.ts";
+import { type Design, gridValues } from "../job.ts";
 
 export const list: Design = {
   name: "list",

@@ -4,7 +4,7 @@
  * Source: Saltelli et al., Comput. Phys. Commun. 181 (2010).
  */
 import { KeyedRandom } from "../../random/keyed-random.ts";
-import { type Design, valueAt } from "../factor.ts";
+import { type Design, valueAt } from "../job.ts";
 import { checkFactors, SOBOL_DIMENSIONS_MAX, sobolPoints } from "./sobol.ts";
 
 export const sensitivity: Design = {

@@ -1,6 +1,6 @@
 /** Points of Sobol's sequence: even cover of the whole space, and more points only add to those before. */
 import { MeridianError } from "../../base/errors.ts";
-import { type Design, valueAt } from "../factor.ts";
+import { type Design, valueAt } from "../job.ts";
 
 export const sobol: Design = {
   name: "sobol",

@@ -1,5 +1,5 @@
 /** One factor at a time: the scenario as it is, then each factor at its low and at its high end. */
-import { type Design, type Point, valueAt } from "../factor.ts";
+import { type Design, type Point, valueAt } from "../job.ts";
 
 /** Stands in a point for "as the scenario has it". */
 export const UNCHANGED = undefined;

@@ -1,7 +1,7 @@
 /** The trace format `bailian`: the public usage traces of Qwen models on Bailian. */
 import { tokenCount } from "../row-cells.ts";
-import { blockIds, SharedRuns } from "../shared-runs.ts";
 import type { TraceFormat } from "../trace-format.ts";
+import { blockIds, SharedRuns } from "./mooncake.ts";
 
 /** Tokens that one hash id stands for. */
 const BLOCK_TOKENS = 16;

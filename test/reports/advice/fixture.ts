@@ -1,6 +1,6 @@
 /** A plan with one of everything, in round figures. */
 import type { Advice } from "../../../simulator/advice/advice.ts";
-import type { Outcome } from "../../../simulator/advice/outcomes.ts";
+import type { Outcome } from "../../../simulator/advice/routes.ts";
 import { ONE } from "../../../simulator/bill/bill-line.ts";
 
 export const exact = (value: number) => ({ value, low: null, high: null, n: 1 });

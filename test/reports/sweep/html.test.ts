@@ -13,7 +13,7 @@ import { sobolChart, tornadoChart } from "../../../reports/sweep/bar-charts.ts";
 import { curveChart } from "../../../reports/sweep/curve-chart.ts";
 import { mapChart, scatterCharts } from "../../../reports/sweep/factor-charts.ts";
 import { renderSweepHtml } from "../../../reports/sweep/html.ts";
-import { parseRange } from "../../../simulator/sweep/factor.ts";
+import { parseRange } from "../../../simulator/sweep/job.ts";
 import { chromiumPath } from "../html/chromium.ts";
 import { curveReport, reportOf, row } from "./sweep-fixture.ts";
 

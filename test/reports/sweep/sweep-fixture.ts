@@ -2,8 +2,7 @@
 import type { SweepReport } from "../../../reports/sweep/words.ts";
 import type { Estimate } from "../../../simulator/base/statistics.ts";
 import { analyse, type SweepAnswer } from "../../../simulator/sweep/analysis.ts";
-import { type Factor, parseRange } from "../../../simulator/sweep/factor.ts";
-import type { SweepFile } from "../../../simulator/sweep/job.ts";
+import { type Factor, parseRange, type SweepFile } from "../../../simulator/sweep/job.ts";
 import { questionsOf, SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
 
 const USUAL: Readonly<Record<SweepMetric, number>> = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { renderSweepText } from "../../../reports/sweep/text.ts";
 import { sweepVerdict } from "../../../reports/sweep/words.ts";
-import { parseRange } from "../../../simulator/sweep/factor.ts";
+import { parseRange } from "../../../simulator/sweep/job.ts";
 import { curveReport, type Given, reportOf, row } from "./sweep-fixture.ts";
 
 const shown = (given: Given) => renderSweepText(reportOf(given), { colour: false, width: 200 });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { keepComparison } from "../../../scripts/compare/write.ts";
+import { keepComparison } from "../../../scripts/commands/compare.ts";
 import { openRunStore } from "../../../scripts/store/runs.ts";
 import { comparisonRows, RUN_COMPARISONS } from "../../../scripts/store/tables/comparisons.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { junitText } from "../../../scripts/compare/write.ts";
+import { junitText } from "../../../scripts/commands/compare.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import type { ComparisonResult } from "../../../simulator/compare/result.ts";
 import { runOf } from "../../simulator/compare/fixtures.ts";

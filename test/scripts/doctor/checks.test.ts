@@ -11,7 +11,7 @@ import {
   checksOfProbes,
   type Env,
   type HostCheck,
-} from "../../../scripts/doctor/checks.ts";
+} from "../../../scripts/commands/doctor.ts";
 import { probeFileOf, writeProbeFile } from "../../../scripts/probe/run-probe.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 

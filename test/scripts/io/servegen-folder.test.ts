@@ -5,8 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import { gzipSync } from "node:zlib";
-import { readServegenFolder } from "../../../scripts/io/servegen-folder.ts";
-import { loadTrace } from "../../../scripts/io/traces.ts";
+import { loadTrace, readServegenFolder } from "../../../scripts/io/traces.ts";
 import { arrivalsUntil } from "../../simulator/traffic/pull.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-servegen-"));

@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { CallOrder } from "../../../scripts/probe/caller.ts";
 import {
+  checkOwnClock,
   checkProbePlace,
   type ProbeOrder,
   type ProbeTarget,
@@ -18,6 +19,7 @@ import { createSpendLedger, inputTokensMax, probePrompt } from "../../../scripts
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 import type { ProbeRecord } from "../../../simulator/probe/summary.ts";
 import { purposeStream } from "../../../simulator/random/sampler.ts";
+import { inOneOfThree } from "../../busy-host.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";
 
 let folder = "";
@@ -163,5 +165,20 @@ describe("prompts of probes", () => {
     assert.equal(prompt.length, 2000);
     assert.ok(inputTokensMax(500) >= 1000);
     assert.equal(probePrompt(1, purposeStream(1, "test")).length, 4);
+  });
+});
+
+describe("what this machine adds to a probe", () => {
+  it("is measured on answers whose instants are known", async () => {
+    await inOneOfThree(async () => {
+      const harness = await checkOwnClock(new AbortController().signal);
+      // Generous: the machine may be busy. A missing unit or a wrong instant would be off by far more.
+      assert.ok(harness!.ttftErrorMsP50 > -2 && harness!.ttftErrorMsP50 < 150, JSON.stringify(harness));
+      assert.ok(harness!.gapErrorMsP95 >= 0 && harness!.gapErrorMsP95 < 150, JSON.stringify(harness));
+    });
+  });
+
+  it("ends at once when it is stopped", async () => {
+    assert.equal(await checkOwnClock(AbortSignal.abort()), undefined);
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { skewWords, worstSkewMs } from "../../../scripts/probe/clock.ts";
+import { skewWords, worstSkewMs } from "../../../scripts/probe/run-probe.ts";
 import { formatProbeProgress, probeText } from "../../../scripts/probe/text.ts";
 import { summariseProbes } from "../../../simulator/probe/summary.ts";
 import { probeOf } from "../../simulator/probe/probes.ts";

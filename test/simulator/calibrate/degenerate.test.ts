@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { endpointCalls, type Observation } from "../../../simulator/calibrate/calls.ts";
-import { driftOf } from "../../../simulator/calibrate/drift.ts";
 import { fitEndpoint } from "../../../simulator/calibrate/fit-endpoint.ts";
+import { driftOf } from "../../../simulator/calibrate/intervals.ts";
 
 const base: Observation = {
   axis: "a",

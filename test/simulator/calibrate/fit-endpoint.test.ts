@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { axesOf, byEndpoint, endpointCalls, type Observation, oneWayMs } from "../../../simulator/calibrate/calls.ts";
-import { driftOf, movedParameters } from "../../../simulator/calibrate/drift.ts";
 import { type EndpointFit, fitEndpoint } from "../../../simulator/calibrate/fit-endpoint.ts";
+import { driftOf, movedParameters } from "../../../simulator/calibrate/intervals.ts";
 import { budget } from "../../budget.ts";
 import { asksOf, callsFrom, FOREIGN } from "./foreign.ts";
 

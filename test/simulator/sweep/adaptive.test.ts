@@ -5,8 +5,7 @@ import { tInterval } from "../../../simulator/base/statistics.ts";
 import { KeyedRandom } from "../../../simulator/random/keyed-random.ts";
 import { nextPoints, openCrossings } from "../../../simulator/sweep/adaptive.ts";
 import { analyse, axisValue } from "../../../simulator/sweep/analysis.ts";
-import { parseRange } from "../../../simulator/sweep/factor.ts";
-import type { SweepFile } from "../../../simulator/sweep/job.ts";
+import { parseRange, type SweepFile } from "../../../simulator/sweep/job.ts";
 import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
 
 const OBJECTIVE = 4;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Estimate } from "../../../simulator/base/statistics.ts";
 import { KeyedRandom } from "../../../simulator/random/keyed-random.ts";
 import { analyse, axisValue, isLargerBetter, rankCorrelation } from "../../../simulator/sweep/analysis.ts";
-import { parseRange } from "../../../simulator/sweep/factor.ts";
+import { parseRange } from "../../../simulator/sweep/job.ts";
 import { SWEEP_METRICS, type SweepMetric, type SweepRow } from "../../../simulator/sweep/points.ts";
 
 const at = (value: number | null, half = 1): Estimate =>

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MeasuredRun } from "../../../simulator/bench/measured.ts";
-import type { QuantityResult, StrategyValidation } from "../../../simulator/validate/result.ts";
-import { regretText } from "../../../simulator/validate/text.ts";
+import { type QuantityResult, regretText, type StrategyValidation } from "../../../simulator/validate/result.ts";
 import {
   openQuestions,
   outcomeOf,

@@ -7,7 +7,7 @@ import { list } from "../../../../simulator/sweep/designs/list.ts";
 import { sensitivity } from "../../../../simulator/sweep/designs/sensitivity.ts";
 import { sobol } from "../../../../simulator/sweep/designs/sobol.ts";
 import { tornado } from "../../../../simulator/sweep/designs/tornado.ts";
-import { type Factor, parseRange } from "../../../../simulator/sweep/factor.ts";
+import { type Factor, parseRange } from "../../../../simulator/sweep/job.ts";
 
 const LOAD = parseRange("load", "0..1x3")!;
 const QUOTA: Factor = { kind: "list", path: "quota", values: ["a", "b"] };

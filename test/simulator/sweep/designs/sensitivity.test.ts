@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { sensitivity, sobolIndices } from "../../../../simulator/sweep/designs/sensitivity.ts";
-import type { RangeFactor } from "../../../../simulator/sweep/factor.ts";
+import type { RangeFactor } from "../../../../simulator/sweep/job.ts";
 
 const angle = (path: string): RangeFactor => ({
   kind: "range",

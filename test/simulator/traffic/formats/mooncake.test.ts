@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { mooncake } from "../../../../simulator/traffic/formats/mooncake.ts";
-import { SharedRuns } from "../../../../simulator/traffic/shared-runs.ts";
+import { mooncake, SharedRuns } from "../../../../simulator/traffic/formats/mooncake.ts";
 import { readText, readTrace } from "../read-trace.ts";
 
 const row = (timestamp: number, input: number, ids: readonly number[]) =>

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { estimateSweep, estimateText, tierOf } from "../../../scripts/sweep/estimate.ts";
 import { openStore } from "../../../scripts/sweep/open-store.ts";
+import { estimateSweep, estimateText, tierOf } from "../../../scripts/sweep/run-sweep.ts";
 import { plannedSweep } from "../../../scripts/sweep/sweep-spec.ts";
 import { TINY } from "../run-meridian.ts";
 

@@ -7,7 +7,7 @@ import {
   outcomeText,
   signedDifference,
   valueText,
-} from "../../../simulator/validate/text.ts";
+} from "../../../simulator/validate/result.ts";
 import { oneQuantity } from "./results.ts";
 
 it("differences are read in the unit of their margin", () => {
