@@ -2,7 +2,8 @@
 import { meanNumber } from "../base/statistics.ts";
 import type { Calls } from "./calls.ts";
 import { type Parameters, specOf, spreadNoise, type Variant } from "./candidate-model.ts";
-import { estimateParameters, minimise } from "./estimate-parameters.ts";
+import { estimateParameters } from "./estimate-parameters.ts";
+import { minimise } from "./fit-curve.ts";
 import { serviceStarts } from "./occupancy.ts";
 import { type CallErrors, errorsAtMeasuredConcurrency, type Score, type ScoreOptions, scorerOf } from "./score.ts";
 

@@ -11,7 +11,7 @@ import {
   noiseOf,
   spreadNoise,
 } from "../../../simulator/calibrate/candidate-model.ts";
-import { fitLinearLog, relativeLeastSquares } from "../../../simulator/calibrate/estimate-parameters.ts";
+import { fitLinearLog, relativeLeastSquares } from "../../../simulator/calibrate/fit-curve.ts";
 import { createLaw } from "../../../simulator/random/laws/index.ts";
 import { purposeStream } from "../../../simulator/random/sampler.ts";
 
