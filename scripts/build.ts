@@ -9,10 +9,12 @@ import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { parseSync } from "oxc-parser";
 import { BROWSER_BUILD, BROWSER_PROGRAMS, ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle.ts";
+import { joinChunks } from "./build/join-chunks.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
+import { checkReference } from "./io/reference.ts";
 
 /** What the command starts: itself, and its worker threads. */
 const PROGRAMS = ["scripts/cli.ts", "scripts/io/simulate-worker.ts", "scripts/sweep/sweep-worker.ts"];
@@ -22,12 +24,31 @@ const K6_SCRIPTS = ["scenarios/k6/replay.ts", "scenarios/k6/native-executor.ts"]
 const AMBIENT = globSync("simulator/**/*.d.ts", { cwd: PACKAGE_ROOT });
 /** Packages of many small files that are compiled in: loading them file by file would take most of the start. */
 const COMPILED_IN = [
-  ...["zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"],
+  ...["commander", "zod", "yaml", "csv-parse", "fastest-levenshtein", "seedrandom"],
   ...["@stdlib/stats-base-dists-t-quantile", "@stdlib/stats-base-dists-t-cdf", "@stdlib/stats-base-dists-normal-cdf"],
   ...["simple-statistics", "vega", "vega-lite"],
 ];
 /** The oldest Node that the package runs on. */
 const TARGET = "node20.15";
+
+/**
+ * commander asks for Node's modules by require, which compiled modules lack. It gets the two that it works with; what it
+ * would start other programs with takes longer to load than all of commander, and no verb is a program of its own.
+ */
+const NODE_OF_COMMANDER: Plugin = {
+  name: "node-of-commander",
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
+      kind === "require-call" && /[\\/]commander[\\/]/.test(importer)
+        ? { path, namespace: "node-of-commander" }
+        : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "node-of-commander" }, ({ path }) => {
+      if (path === "node:process") return { contents: "module.exports = process;" };
+      return { contents: /^node:(events|path)$/.test(path) ? `export * from "${path}";` : "export {};" };
+    });
+  },
+};
 
 const { values: OPTIONS } = parseArgs({
   options: { "code-into": { type: "string" }, "code-from": { type: "string" } },
@@ -64,13 +85,25 @@ async function buildPackage(): Promise<void> {
     external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
     // Its files for Node are CommonJS and ask for Node's modules by require.
     alias: { yaml: join(PACKAGE_ROOT, "node_modules", "yaml", "browser", "index.js") },
-    plugins: [ENGLISH_ONLY, NO_DEBUG_LOG],
+    plugins: [ENGLISH_ONLY, NO_DEBUG_LOG, NODE_OF_COMMANDER],
     metafile: true,
     write: false,
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
   });
-  for (const { path, text } of outputFiles) {
+  const compiled = (source: string) => join(DIST, source.replace(/\.ts$/, ".js"));
+  const modules = await joinChunks(new Map(outputFiles.map(({ path, text }) => [path, text])), {
+    start: [compiled("scripts/cli.ts"), chunkOf("scripts/commands/check.ts", metafile)],
+    apart: [
+      "scripts/io/simulate-worker.ts",
+      "scripts/cli.ts",
+      "simulator/routing.ts",
+      "simulator/index.ts",
+      "reports/index.ts",
+    ].map(compiled),
+    folder: join(DIST, "chunks"),
+  });
+  for (const [path, text] of modules) {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, constantsAgain(path, text));
   }
@@ -82,9 +115,17 @@ async function buildPackage(): Promise<void> {
     entryPoints: Object.values(BROWSER_PROGRAMS),
     metafile: true,
   });
+  // Checking the reference data takes longer than all else that a start does with them.
+  writeFileSync(join(DIST, "reference.json"), JSON.stringify(await checkReference()));
   const inputs = [metafile, browser.metafile].flatMap((one) => Object.keys(one.inputs));
   writeFileSync(join(DIST, "LICENSES.txt"), licencesOf(inputs));
   if (OPTIONS["code-into"] === undefined) emitTypes(library);
+}
+
+/** The compiled file of a source that is loaded at run time. */
+function chunkOf(source: string, { outputs }: Metafile): string {
+  const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source)!;
+  return resolve(PACKAGE_ROOT, path);
 }
 
 /**

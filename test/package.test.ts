@@ -233,7 +233,7 @@ function isExpected(path: string): boolean {
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|scripts\/meridian\.mjs|scenarios\/scenario\.schema\.json)$/.test(
       path,
     ) ||
-    /^dist\/(LICENSES\.txt|.*(\.js|\.d\.ts))$/.test(path) ||
+    /^dist\/(LICENSES\.txt|reference\.json|.*(\.js|\.d\.ts))$/.test(path) ||
     /^scenarios\/([\w-]+\.yaml|(reference|traces)\/.*\.(json|csv\.gz|md))$/.test(path)
   );
 }

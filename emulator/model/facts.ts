@@ -79,7 +79,7 @@ let loaded: ModelFacts | undefined;
 
 /** The table that is part of this package; read once. */
 export function bundledFacts(): ModelFacts {
-  loaded ??= createModelFacts(modelFactsSchema.parse(JSON.parse(readFileSync(tableFile(), "utf8"))));
+  loaded ??= createModelFacts(modelFactsSchema().parse(JSON.parse(readFileSync(tableFile(), "utf8"))));
   return loaded;
 }
 

@@ -17,7 +17,7 @@ import { createModelNames, type ModelNames } from "../../simulator/bill/classify
 import { type Bill, createBill } from "../../simulator/bill/spend.ts";
 import type { CommonOptions } from "../commands/command.ts";
 import { pairsOf, RUNS_FOLDER } from "../commands/options.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { loadTagger, withTags } from "../io/tag-rules.ts";
 import { openStoreReader } from "../store/reader.ts";
 import { BILL_LINES, UNKNOWN_ACCOUNT } from "../store/tables/bills.ts";

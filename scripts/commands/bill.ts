@@ -39,9 +39,9 @@ import { createPriceBook } from "../../simulator/service/pricing/price-book.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import type { ReplayInput } from "../bill/replay.ts";
 import { loadPriceBook } from "../io/price-book-file.ts";
+import { loadReference } from "../io/reference.ts";
 import { requireStore } from "../io/run-store.ts";
 import { loadScenario } from "../io/scenario-file.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";
 
 export const billCommand: CommandDefinition = {

@@ -4,7 +4,7 @@ import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { ASSUMPTIONS, assumptionsFrom } from "../../simulator/claims/claim.ts";
 import { CLAIMS, judgeClaims } from "../../simulator/claims/index.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 
 export const claimsCommand: CommandDefinition = {

@@ -10,7 +10,7 @@ import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { importBill, importPriceList, kindOfFile } from "../bill/import-bill.ts";
 import { loadPriceList } from "../bill/price-list-file.ts";
 import { readBillFile } from "../bill/read-bill.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { loadTagger, tagRow, withTags } from "../io/tag-rules.ts";
 import { checkImportName, importRequests } from "../traffic/imports.ts";
 import { pseudonymousRow, pseudonymsOf, readingOf, writeRejects } from "../traffic/read.ts";

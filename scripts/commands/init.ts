@@ -15,7 +15,7 @@ import {
 } from "../init/first-scenario.ts";
 import { prepareText } from "../io/experiment.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { beginStrategy } from "../strategy/template.ts";
 import { type CommandDefinition, type CommandInput, type CommonOptions, jsonDocument } from "./command.ts";

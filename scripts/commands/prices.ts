@@ -14,8 +14,8 @@ import type { PriceBookData, PriceRow } from "../../simulator/service/pricing/pr
 import { loadPriceList } from "../bill/price-list-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { loadPriceBook, savePriceBook } from "../io/price-book-file.ts";
+import { loadReference } from "../io/reference.ts";
 import { loadScenario } from "../io/scenario-file.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { wholeNumber } from "./options.ts";
 

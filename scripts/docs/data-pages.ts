@@ -20,7 +20,7 @@ import {
   type Thinking,
 } from "../../simulator/service/model-facts.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { anchor, code, table, wrapped } from "./markdown.ts";
 
 const FILE = "scenarios/reference/bedrock-models.json";
@@ -60,7 +60,7 @@ const COLUMNS: readonly (readonly [head: string, name: FactName])[] = [
 
 /** @throws ZodError when the data file does not hold together */
 export function modelsPage(): string {
-  const data = modelFactsSchema.parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, FILE), "utf8")));
+  const data = modelFactsSchema().parse(JSON.parse(readFileSync(join(PACKAGE_ROOT, FILE), "utf8")));
   const facts = createModelFacts(data);
   return [
     "# Model facts",

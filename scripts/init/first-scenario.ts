@@ -12,7 +12,7 @@ import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import { describeTraffic, type TrafficDescription } from "../../simulator/traffic/describe.ts";
 import { shortModelName } from "../../simulator/traffic/labels.ts";
 import type { CommonOptions } from "../commands/command.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import { readTraffic } from "../traffic/read.ts";
 
 export interface ScenarioTextInput {

@@ -75,7 +75,9 @@ async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions)
     const legacy = legacyNotes(world.models, inputs.models, spanOf(loaded.value));
     const advice = [...demandRemarks(plan, traffic), ...legacy];
     return {
-      yaml: loaded.yaml,
+      get yaml() {
+        return loaded.yaml;
+      },
       plain: loaded.plain,
       inputs: { plan },
       traces,

@@ -22,7 +22,7 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   } catch (error) {
     value = error;
   }
-  const parsed = priceBookDataSchema.safeParse(value, { jitless: true });
+  const parsed = priceBookDataSchema().safeParse(value, { jitless: true });
   if (parsed.success) return parsed.data;
   const what =
     value instanceof Error

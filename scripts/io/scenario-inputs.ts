@@ -2,29 +2,17 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import type { Scenario } from "../../simulator/scenario/schema.ts";
-import {
-  createModelFacts,
-  type ModelFacts,
-  type ModelFactsData,
-  modelFactsSchema,
-} from "../../simulator/service/model-facts.ts";
-import { type RoundTripData, roundTripDataSchema } from "../../simulator/service/network.ts";
-import { type PriceBookData, priceBookDataSchema } from "../../simulator/service/pricing/price-book-data.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
 import { priceBookFile, recordedPriceFiles } from "../../simulator/service/pricing/schema.ts";
-import { type ProfileData, profileDataSchema } from "../../simulator/service/profiles.ts";
-import { type QuotaData, quotaDataSchema } from "../../simulator/service/quota/default-quotas.ts";
 import type { TraceReading } from "../../simulator/traffic/arrivals/trace.ts";
 import { BadRows, type BadRowsOptions } from "../../simulator/traffic/bad-rows.ts";
 import { traceNamesOf } from "../../simulator/traffic/class-stream.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
 import { loadPriceBook } from "./price-book-file.ts";
-import { PACKAGE_ROOT } from "./process.ts";
+import { loadReference } from "./reference.ts";
 import { isBelow } from "./text-files.ts";
 import type { RecordedTrace } from "./traces.ts";
 
@@ -194,71 +182,4 @@ function withoutContent(problem: Problem): Problem {
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */
 function placed(problem: Problem, configPath: string): Problem {
   return problem.code.endsWith("_NOT_FOUND") ? { ...problem, where: configPath } : problem;
-}
-
-/** The bundled facts about Amazon Bedrock, checked against their shapes. */
-export interface Reference {
-  readonly prices: PriceBookData;
-  readonly profiles: ProfileData;
-  readonly quotas: QuotaData;
-  readonly roundTrips: RoundTripData;
-  readonly models: ModelFacts;
-}
-
-const FOLDER = pathToFileURL(join(PACKAGE_ROOT, "scenarios", "reference/"));
-
-/**
- * Reads the five bundled data sets.
- *
- * @param folder where they lie; another one for tests or for newer data of the same shape
- * @throws MeridianError environment, REFERENCE_UNREADABLE; data, REFERENCE_DAMAGED
- */
-export async function loadReference(folder: URL = FOLDER): Promise<Reference> {
-  const [prices, profiles, quotas, roundTrips, models] = await Promise.all([
-    load(folder, "bedrock-prices.json", priceBookDataSchema),
-    load(folder, "bedrock-profiles.json", profileDataSchema),
-    load(folder, "bedrock-quotas.json", quotaDataSchema),
-    load(folder, "region-rtt.json", roundTripDataSchema),
-    load(folder, "bedrock-models.json", modelFactsSchema),
-  ]);
-  return { prices, profiles, quotas, roundTrips, models: createModelFacts(models) };
-}
-
-/** The facts about models as plain data, which can be posted to a worker. @throws as `loadReference` */
-export function loadModelFactsData(folder: URL = FOLDER): Promise<ModelFactsData> {
-  return load(folder, "bedrock-models.json", modelFactsSchema);
-}
-
-async function load<T>(folder: URL, file: string, schema: z.ZodType<T>): Promise<T> {
-  let text: string;
-  try {
-    text = await readFile(new URL(file, folder), "utf8");
-  } catch (cause) {
-    throw new MeridianError(
-      "environment",
-      {
-        code: "REFERENCE_UNREADABLE",
-        what: `the bundled data file ${file} cannot be read`,
-        where: `scenarios/reference/${file}`,
-        fix: "install Meridian again; the file is part of it",
-      },
-      { cause },
-    );
-  }
-  const parsed = schema.safeParse(parseJson(text), { jitless: true });
-  if (parsed.success) return parsed.data;
-  throw new MeridianError("data", {
-    code: "REFERENCE_DAMAGED",
-    what: `the data file does not have its shape: ${z.prettifyError(parsed.error).split("\n").slice(0, 3).join(" ")}`,
-    where: `scenarios/reference/${file}`,
-    fix: "restore the file from the release",
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

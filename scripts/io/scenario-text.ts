@@ -44,11 +44,16 @@ export function parseScenario<S extends z.ZodType>(
     const shown = problems.map((problem) => (isTheirs(problem) ? withoutText(problem) : problem));
     throw new MeridianError("usage", inFileOrder(shown));
   }
+  let whole: string | undefined;
   return {
     path,
     value: parsed.data,
     plain: plain.value,
-    yaml: source.document.toString({ lineWidth: 0 }),
+    // Who only checks a scenario never asks for its text.
+    get yaml() {
+      whole ??= source.document.toString({ lineWidth: 0 });
+      return whole;
+    },
     place: (problem) => place(problem, where),
   };
 }

@@ -57,8 +57,11 @@ export async function runOnPool<Job, Output, Progress>(
 
 /** Work that is done about as soon in one thread as on workers that have to start first, ms of processor time. */
 const SHORT_MS = 1200;
-/** Too early to judge before this: the first steps are slow, as their code has not been optimised. */
+/** Too early to judge before this, ms of processor time: the first steps load code and say little. */
 const JUDGE_AFTER_MS = 100;
+/** Until then the code is still being optimised, and all that is left looks up to so many times as long as it is. */
+const WARM_AFTER_MS = 400;
+const COLD_FACTOR = 4;
 
 /**
  * Runs jobs in this thread, from the first one on, as long as all of them together look short. A job that was begun in
@@ -90,7 +93,8 @@ export async function runWhileShort<Job, Output, Progress extends { readonly sha
       const spentMs = (user + system) / 1000;
       const jobsDone = index + (step.done === true ? 1 : step.value.share);
       const expectedMs = (spentMs * jobs.length) / jobsDone;
-      if (jobsDone < jobs.length && spentMs > JUDGE_AFTER_MS && expectedMs > SHORT_MS) return outputs;
+      const allowedMs = spentMs < WARM_AFTER_MS ? COLD_FACTOR * SHORT_MS : SHORT_MS;
+      if (jobsDone < jobs.length && spentMs > JUDGE_AFTER_MS && expectedMs > allowedMs) return outputs;
     }
   }
   return outputs;

@@ -16,7 +16,7 @@ import { suggest } from "../../simulator/base/near-names.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import type { Override } from "../io/overrides.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import {
   checkReservation,
   checkResidency,

@@ -5,7 +5,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { type PreparedExperiment, type PrepareOptions, prepareExperiment } from "../io/experiment.ts";
 import type { Override } from "../io/overrides.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 
 /** The user's scenario, and how to prepare it with changes. */
 export interface Source {

@@ -8,7 +8,7 @@ import type { TokenPricesUsdPerMTok } from "../../simulator/service/pricing/pric
 import type { ProfileData } from "../../simulator/service/profiles.ts";
 import { guardEndpoint, loadEndpoints, type Resolve } from "../bench/endpoints-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { loadReference } from "../io/scenario-inputs.ts";
+import { loadReference } from "../io/reference.ts";
 import type { CallerOptions } from "./caller.ts";
 import { findIdentity, type Identity, identityOf } from "./identity.ts";
 import type { ProbeTarget } from "./run-probe.ts";

@@ -81,10 +81,14 @@ export function parseDateTime(text: string): Instant | string {
 
 const DAYS_OF_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** The form that machines write, `2026-05-04T10:15:00Z` with up to nine digits of a fraction, without a regular expression. */
+/**
+ * The forms that machines write, `2026-05-04T10:15:00Z` and `2026-05-04 10:15:00` with up to nine digits of a fraction,
+ * without a regular expression: a recording has a time in each of its rows.
+ */
 function plainInstant(text: string): Instant | undefined {
-  const end = text.length - 1;
-  if (end < 19 || end > 29 || text.charCodeAt(end) !== 90 || text.charCodeAt(10) !== 84) return undefined;
+  const end = text.charCodeAt(text.length - 1) === 90 ? text.length - 1 : text.length;
+  const separator = text.charCodeAt(10);
+  if (end < 19 || end > 29 || (separator !== 84 && separator !== 32)) return undefined;
   if (text.charCodeAt(4) !== 45 || text.charCodeAt(7) !== 45) return undefined;
   if (text.charCodeAt(13) !== 58 || text.charCodeAt(16) !== 58) return undefined;
   const year = 100 * twoDigits(text, 0) + twoDigits(text, 2);

@@ -22,9 +22,9 @@ export interface StrategyInput {
 
 const names = STRATEGIES.map((each) => each.name);
 
-/** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`. */
+/** `round-robin`, or `{ weighted: { weights: { ... } }, name: ..., client: ... }`, whose large schema a name does not need. */
 export const strategySchema = z
-  .union([z.enum(names as [string, ...string[]]), strategyObject()])
+  .union([z.enum(names as [string, ...string[]]), z.lazy(strategyObject)])
   .transform((input): StrategyInput => {
     if (typeof input === "string") {
       return { kind: input, file: undefined, options: {}, name: undefined, client: undefined };

@@ -133,11 +133,17 @@ const OPTIONAL_FACTS: readonly FactName[] = ["extendedContextTokens", "prefill"]
 export function createModelFacts(data: ModelFactsData): ModelFacts {
   const ids = data.models.map(({ id }) => id);
   const names = new Map(data.models.map(({ id, name }) => [id, name]));
-  const statements = new Map(FACT_NAMES.map((name) => [name, statementsById(data, name)]));
+  const statements = new Map<FactName, ReadonlyMap<string, Statement>>();
+  /** Most runs ask for few of the facts. */
+  const statementsOn = (name: FactName): ReadonlyMap<string, Statement> => {
+    const known = statements.get(name) ?? statementsById(data, name);
+    statements.set(name, known);
+    return known;
+  };
   const idOf = (idOrArn: string): string | undefined => listedId(bareModelId(idOrArn), ids);
   const fact = <K extends FactName>(idOrArn: string, name: K): Fact<FactValues[K]> | undefined => {
     const id = idOf(idOrArn);
-    const statement = id === undefined ? undefined : statements.get(name)!.get(id);
+    const statement = id === undefined ? undefined : statementsOn(name).get(id);
     if (statement === undefined || statement.value === null) return undefined;
     const { asOf, confidence, note } = statement;
     // The schema has checked that statements of a fact have values of that fact.
@@ -209,7 +215,10 @@ function statementsById(data: ModelFactsData, name: FactName): ReadonlyMap<strin
 
 function idsOf(models: readonly { readonly id: string }[], patterns: readonly string[] | "others"): readonly string[] {
   if (patterns === "others") return [];
-  return models.map(({ id }) => id).filter((id) => patterns.some((pattern) => isMatch(id, pattern)));
+  const whole = new Set(patterns);
+  const beginnings = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
+  const isMeant = (id: string) => whole.has(id) || beginnings.some((beginning) => id.startsWith(beginning));
+  return models.map(({ id }) => id).filter(isMeant);
 }
 
 function isMatch(id: string, pattern: string): boolean {
@@ -227,12 +236,7 @@ function isDate(text: string): boolean {
   return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
 }
 
-const asOf = z.string().refine(isDate, "not a day, month or year");
-const day = asOf.refine((text) => text.length === "2026-01-01".length, "not a day");
-const tokens = z.int().positive();
-const factor = z.number().positive();
-
-function statementsOf<T extends z.ZodType>(value: T) {
+function statementsOf<T extends z.ZodType>(value: T, asOf: z.ZodString) {
   return z.array(
     z.strictObject({
       /** null: the source leaves it open, or sources disagree. */
@@ -248,58 +252,70 @@ function statementsOf<T extends z.ZodType>(value: T) {
 }
 
 /** Shape of `scenarios/reference/bedrock-models.json`, and what must hold between its parts. */
-export const modelFactsSchema = z
-  .object({
-    asOf,
-    sources: z.record(z.string(), z.string().min(1)),
-    models: z.array(z.strictObject({ id: z.string().min(1), name: z.string().min(1) })).min(1),
-    facts: z.strictObject({
-      burndown: statementsOf(factor),
-      contextTokens: statementsOf(tokens),
-      extendedContextTokens: statementsOf(tokens),
-      maxOutputTokens: statementsOf(tokens),
-      longContextPrice: statementsOf(
-        z.union([
-          z.literal("none"),
-          z.strictObject({ aboveInputTokens: tokens, inputFactor: factor, outputFactor: factor }),
-        ]),
-      ),
-      cacheMinimumTokens: statementsOf(tokens),
-      cacheMaxPoints: statementsOf(tokens),
-      cacheTtls: statementsOf(z.array(z.enum(["5m", "30m", "1h"])).min(1)),
-      samplingParameters: statementsOf(z.enum(["one-of-two", "refused"])),
-      thinking: statementsOf(
-        z.strictObject({
-          modes: z.array(z.enum(["budget", "adaptive"])),
-          minimumBudgetTokens: tokens.optional(),
-          alwaysOn: z.boolean(),
-        }),
-      ),
-      serviceTiers: statementsOf(z.array(z.string().min(1)).min(1)),
-      latencyOptimizedIn: statementsOf(z.array(z.string().min(1))),
-      converseLacks: statementsOf(z.array(z.enum(CONVERSE_FEATURES))),
-      prefill: statementsOf(z.boolean()),
-      profileOnly: statementsOf(z.boolean()),
-      lifecycle: statementsOf(
-        z.strictObject({
-          state: z.enum(["active", "legacy", "ended"]).optional(),
-          legacySince: day.optional(),
-          extendedAccessFrom: day.optional(),
-          endOfLife: day.optional(),
-        }),
-      ),
-    }),
-  })
-  .superRefine((data, context) => {
-    const refuse = (message: string, path: (string | number)[]) => context.addIssue({ code: "custom", message, path });
-    const ids = new Set<string>();
-    data.models.forEach(({ id }, i) => {
-      if (ids.has(id)) refuse(`${id} is listed twice`, ["models", i]);
-      ids.add(id);
+export function modelFactsSchema() {
+  const asOf = z.string().refine(isDate, "not a day, month or year");
+  return z
+    .object({
+      asOf,
+      sources: z.record(z.string(), z.string().min(1)),
+      models: z.array(z.strictObject({ id: z.string().min(1), name: z.string().min(1) })).min(1),
+      facts: factsSchema(asOf),
+    })
+    .superRefine((data, context) => {
+      const refuse = (message: string, path: (string | number)[]) =>
+        context.addIssue({ code: "custom", message, path });
+      const ids = new Set<string>();
+      data.models.forEach(({ id }, i) => {
+        if (ids.has(id)) refuse(`${id} is listed twice`, ["models", i]);
+        ids.add(id);
+      });
+      for (const name of FACT_NAMES) checkStatements(data, name, refuse);
     });
-    for (const name of FACT_NAMES) checkStatements(data, name, refuse);
+}
+
+function factsSchema(asOf: z.ZodString) {
+  const day = asOf.refine((text) => text.length === "2026-01-01".length, "not a day");
+  const tokens = z.int().positive();
+  const factor = z.number().positive();
+  const statements = <T extends z.ZodType>(value: T) => statementsOf(value, asOf);
+  return z.strictObject({
+    burndown: statements(factor),
+    contextTokens: statements(tokens),
+    extendedContextTokens: statements(tokens),
+    maxOutputTokens: statements(tokens),
+    longContextPrice: statements(
+      z.union([
+        z.literal("none"),
+        z.strictObject({ aboveInputTokens: tokens, inputFactor: factor, outputFactor: factor }),
+      ]),
+    ),
+    cacheMinimumTokens: statements(tokens),
+    cacheMaxPoints: statements(tokens),
+    cacheTtls: statements(z.array(z.enum(["5m", "30m", "1h"])).min(1)),
+    samplingParameters: statements(z.enum(["one-of-two", "refused"])),
+    thinking: statements(
+      z.strictObject({
+        modes: z.array(z.enum(["budget", "adaptive"])),
+        minimumBudgetTokens: tokens.optional(),
+        alwaysOn: z.boolean(),
+      }),
+    ),
+    serviceTiers: statements(z.array(z.string().min(1)).min(1)),
+    latencyOptimizedIn: statements(z.array(z.string().min(1))),
+    converseLacks: statements(z.array(z.enum(CONVERSE_FEATURES))),
+    prefill: statements(z.boolean()),
+    profileOnly: statements(z.boolean()),
+    lifecycle: statements(
+      z.strictObject({
+        state: z.enum(["active", "legacy", "ended"]).optional(),
+        legacySince: day.optional(),
+        extendedAccessFrom: day.optional(),
+        endOfLife: day.optional(),
+      }),
+    ),
   });
-export type ModelFactsData = z.output<typeof modelFactsSchema>;
+}
+export type ModelFactsData = z.output<ReturnType<typeof modelFactsSchema>>;
 
 /** Every source is named, every pattern finds a model, and no two statements of a fact are about one model. */
 function checkStatements(

@@ -163,9 +163,13 @@ export function callSizes(traffic: ClassTraffic): CallSizes {
 function rangeOf(source: LengthSpec | Int32Array | undefined, { recordings }: ClassTraffic): readonly [number, number] {
   if (source === undefined) return [1, Number.POSITIVE_INFINITY];
   if (source instanceof Int32Array) {
-    const [least, most] = source.reduce(([low, high], n) => [Math.min(low!, n), Math.max(high!, n)], [Infinity, 0]);
+    let [least, most] = [Number.POSITIVE_INFINITY, 0];
+    for (let row = 0; row < source.length; row++) {
+      if (source[row]! < least) least = source[row]!;
+      if (source[row]! > most) most = source[row]!;
+    }
     // Unknown lengths are drawn from elsewhere.
-    return least! < 0 ? [1, Number.POSITIVE_INFINITY] : [Math.max(1, least!), most!];
+    return least < 0 ? [1, Number.POSITIVE_INFINITY] : [Math.max(1, least), most];
   }
   if (source.kind !== "recorded") {
     const { quantile } = createLaw(source);

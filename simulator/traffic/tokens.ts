@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
 import { count, share, unionOf } from "../base/schema-forms.ts";
-import { incompleteGamma, normalQuantile } from "../base/special-functions.ts";
+import { normalQuantile, normalShare, normalShares } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
@@ -222,10 +222,11 @@ function correlatedColumn(output: LengthSpec | undefined, correlation: number, c
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
   const [inputs, own] = [context.random("input"), context.random("output")];
   const rest = Math.sqrt(1 - correlation * correlation);
+  const shares = normalShares();
   return (column, from, to) => {
     for (let i = from; i < to; i++) {
       const score = correlation * normalScore(inputs.next()) + rest * normalScore(own.next());
-      column[i] = Math.max(least, Math.min(TOKENS_MAX, sample(normalShare(score)) + 0.5));
+      column[i] = Math.max(least, Math.min(TOKENS_MAX, sample(normalShare(shares, score)) + 0.5));
     }
   };
 }
@@ -235,22 +236,6 @@ const SMALLEST_SHARE = 2 ** -53;
 function normalScore(u: number): number {
   return normalQuantile(Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, u)));
 }
-
-/** The normal distribution function within the open unit interval, from a table: relative error about 1e-5. */
-function normalShare(score: number): number {
-  const x = Math.max(0, Math.min(2 * TABLE_END * TABLE_STEPS - 1, (score + TABLE_END) * TABLE_STEPS));
-  const i = Math.floor(x);
-  const share = NORMAL_SHARES[i]! + (x - i) * (NORMAL_SHARES[i + 1]! - NORMAL_SHARES[i]!);
-  return Math.max(SMALLEST_SHARE, Math.min(1 - SMALLEST_SHARE, share));
-}
-
-const TABLE_END = 8;
-const TABLE_STEPS = 256;
-const NORMAL_SHARES = Float64Array.from({ length: 2 * TABLE_END * TABLE_STEPS + 1 }, (_, i) => {
-  const score = i / TABLE_STEPS - TABLE_END;
-  const tail = incompleteGamma(0.5, (score * score) / 2).upper / 2;
-  return score < 0 ? tail : 1 - tail;
-});
 
 /**
  * The law of a length.

@@ -70,8 +70,10 @@ export function pairedIntervals(
   const results = quantities.map((quantity, q): PairedResult => {
     const [simulated, measured] = values[q]!;
     const value = differenceOf(simulated, measured, quantity.isRelative);
-    const { low, high } = exactLimits(quantity) ?? intervalOf(value, draws[q]!, blocks);
-    return { simulated, measured, difference: { value, low, high }, error: errorOf(draws[q]!) };
+    const known = draws[q]!.filter((draw) => !Number.isNaN(draw)).sort();
+    const error = errorOf(known, how.resamples);
+    const { low, high } = exactLimits(quantity) ?? intervalOf(value, known, error, blocks);
+    return { simulated, measured, difference: { value, low, high }, error };
   });
   return { results, blockRequests, blocks };
 }
@@ -90,21 +92,20 @@ function sharedBlockLength(
   return Math.min(longest, length);
 }
 
-/** Spread of the resampled differences; NaN where too many of them are missing. */
-function errorOf(draws: Float64Array): number {
-  const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
-  if (known.length < (1 - MISSING_MAX) * draws.length) return Number.NaN;
+/** Spread of the resampled differences, ascending; NaN where too many of them are missing. */
+function errorOf(known: Float64Array, resamples: number): number {
+  if (known.length < (1 - MISSING_MAX) * resamples) return Number.NaN;
   return known.length > 1 ? Math.sqrt(varianceOf(known)) : 0;
 }
 
+/** @param known resampled differences, ascending */
 function intervalOf(
   value: number,
-  draws: Float64Array,
+  known: Float64Array,
+  error: number,
   blocks: number,
 ): { readonly low: number; readonly high: number } {
-  const error = errorOf(draws);
   if (Number.isNaN(value) || Number.isNaN(error)) return { low: NaN, high: NaN };
-  const known = draws.filter((draw) => !Number.isNaN(draw)).sort();
   const reach = error > 0 && blocks > 1 ? studentQuantile(1 - ALPHA, blocks - 1) * error : 0;
   return {
     low: Math.min(value - reach, orderStatistic(known, ALPHA)),

@@ -8,7 +8,7 @@ import { type ListPrice, type PromptCount, spendPlanOf } from "../../../simulato
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import type { CommonOptions } from "../../commands/command.ts";
 import type { PreparedExperiment } from "../../io/experiment.ts";
-import { loadReference } from "../../io/scenario-inputs.ts";
+import { loadReference } from "../../io/reference.ts";
 import { type BenchEstimate, estimateBench, listPricesOf, refuseTinyBudget } from "../estimate.ts";
 import { benchLimits, refuseBeyondLimits } from "../limits.ts";
 import { operationOf } from "../options.ts";

@@ -89,8 +89,8 @@ export function leastDraw(spec: LawSpec): number {
 
 /**
  * The YAML forms of a law: `{ lognormal: { mean: 4s, cv: 1 } }` with optional `clamp` or `truncate` beside it, or a
- * bare quantity meaning a constant. Equal units give the same schema: a scenario has many laws, and each start of a
- * command would take its time to make them all.
+ * bare quantity meaning a constant. Equal units give the same schema, and schemas of equal units the same parts: a
+ * scenario has many laws, and each start of a command would take its time to make them all.
  */
 export function lawSchema(unit: LawUnit): z.ZodType<LawSpec> {
   const made =
@@ -106,16 +106,8 @@ export function lawOr<Other>(
   unit: LawUnit,
   others: Readonly<Record<string, z.ZodType<Other>>>,
 ): z.ZodType<LawSpec | Other> {
-  const quantity = quantityOf(unit);
-  const forms: Record<string, z.ZodType<LawSpec | Other>> = { ...others };
-  for (const law of Object.values(LAWS) as unknown as LawDefinition<LawSpec>[]) {
-    forms[law.name] = law.schema(quantity).meta({ description: law.summary });
-  }
-  const bounds = boundsSchema(quantity);
-  const named = oneKeyOf(forms, {
-    clamp: bounds.meta({ description: "Values beyond these limits are set to the limit" }),
-    truncate: bounds.meta({ description: "Values beyond these limits are redrawn" }),
-  }).transform(({ value, options }, context) => {
+  const { bare, laws, limits } = formsOf(unit);
+  const named = oneKeyOf<LawSpec | Other>({ ...others, ...laws }, limits).transform(({ value, options }, context) => {
     const spec = { ...value, ...options } as LawSpec | Other;
     if (isLaw(spec) && !isComputable(spec)) {
       const message = "no finite values can be drawn from this law; write parameters nearer to 1, such as cv: 2";
@@ -123,8 +115,36 @@ export function lawOr<Other>(
     }
     return spec;
   });
-  const bare = quantity.transform((value): LawSpec => ({ kind: "constant", value }));
   return unionOf([bare, named]) as z.ZodType<LawSpec | Other>;
+}
+
+/** The parts of all schemas of one unit. */
+interface Forms {
+  readonly bare: z.ZodType<LawSpec>;
+  readonly laws: Readonly<Record<string, z.ZodType<LawSpec>>>;
+  readonly limits: Readonly<Record<"clamp" | "truncate", z.ZodType<Bounds>>>;
+}
+
+const FORMS: Partial<Record<LawUnit, Forms>> = {};
+
+function formsOf(unit: LawUnit): Forms {
+  const known = FORMS[unit];
+  if (known !== undefined) return known;
+  const quantity = quantityOf(unit);
+  const definitions = Object.values(LAWS) as unknown as readonly LawDefinition<LawSpec>[];
+  const bounds = boundsSchema(quantity);
+  const made: Forms = {
+    bare: quantity.transform((value): LawSpec => ({ kind: "constant", value })),
+    laws: Object.fromEntries(
+      definitions.map(({ name, summary, schema }) => [name, schema(quantity).meta({ description: summary })]),
+    ),
+    limits: {
+      clamp: bounds.meta({ description: "Values beyond these limits are set to the limit" }),
+      truncate: bounds.meta({ description: "Values beyond these limits are redrawn" }),
+    },
+  };
+  FORMS[unit] = made;
+  return made;
 }
 
 function isLaw(spec: unknown): spec is LawSpec {

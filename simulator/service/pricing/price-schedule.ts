@@ -64,12 +64,18 @@ export function buildPriceSchedule(input: PriceScheduleInput): PriceSchedule {
   });
   if (problems.length > 0) throw new MeridianError("usage", problems);
 
-  const epochStartMs = Float64Array.from(epochStarts(input, tracks));
+  const epochStartMs = epochStarts(input, tracks);
   const keys = tracks.map((track) => track.key);
   const kinds = TOKEN_KINDS.length;
   const fUsdPerToken = new Float64Array(epochStartMs.length * keys.length * kinds);
   const factor = new Float64Array(epochStartMs.length * keys.length);
+  const isSteady = tracks.every(({ curve, shocks }) => curve.kind === "flat" && shocks.length === 0);
   for (let epoch = 0; epoch < epochStartMs.length; epoch++) {
+    if (epoch > 0 && isSteady) {
+      fUsdPerToken.copyWithin(epoch * keys.length * kinds, 0, keys.length * kinds);
+      factor.copyWithin(epoch * keys.length, 0, keys.length);
+      continue;
+    }
     const sinceStartMs = epochStartMs[epoch]!;
     for (let k = 0; k < tracks.length; k++) {
       const track = tracks[k]!;
@@ -171,11 +177,12 @@ function namesOfNothing(input: PriceScheduleInput, entry: Selector, where: strin
   return problems;
 }
 
-function epochStarts(input: PriceScheduleInput, tracks: readonly KeyTrack[]): readonly number[] {
+/** Ascending, each once. */
+function epochStarts(input: PriceScheduleInput, tracks: readonly KeyTrack[]): Float64Array {
   const horizonMs = input.durationMs + DAY_MS;
-  const starts = new Set<number>([0]);
+  const starts: number[] = [];
   const everyHourFrom = (firstMs: number) => {
-    for (let ms = firstMs; ms <= horizonMs; ms += HOUR_MS) starts.add(ms);
+    for (let ms = firstMs; ms <= horizonMs; ms += HOUR_MS) starts.push(ms);
   };
   everyHourFrom(0);
   const phases = new Set<number>();
@@ -183,11 +190,12 @@ function epochStarts(input: PriceScheduleInput, tracks: readonly KeyTrack[]): re
     if (track.curve.kind === "sine" || track.curve.kind === "table") {
       phases.add((HOUR_MS - positiveModulo(input.startMs + track.clockOffsetMs, HOUR_MS)) % HOUR_MS);
     }
-    for (const row of track.rows) starts.add(row.atMs - input.startMs);
-    for (const shock of track.shocks) starts.add(shock.atMs).add(shock.atMs + shock.forMs);
+    for (const row of track.rows) starts.push(row.atMs - input.startMs);
+    for (const shock of track.shocks) starts.push(shock.atMs, shock.atMs + shock.forMs);
   }
   for (const phase of phases) everyHourFrom(phase);
-  return [...starts].filter((ms) => ms >= 0 && ms <= horizonMs).sort((a, b) => a - b);
+  const ascending = Float64Array.from(starts).sort();
+  return ascending.filter((ms, i) => ms >= 0 && ms <= horizonMs && ms !== ascending[i - 1]);
 }
 
 function factorsAt(track: KeyTrack, instantMs: number, shock: number): KindFactors {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { estimateBench, listPricesOf, refuseTinyBudget } from "../../../scripts/bench/estimate.ts";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { spendPlanOf } from "../../../simulator/bench/spend-plan.ts";
 import { classInput, HAIKU, planOf, scenarioInput } from "../../simulator/scenario/base.ts";

@@ -5,12 +5,14 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { meridianHere, TINY } from "../run-meridian.ts";
 
+const SIMULATE = ["simulate", TINY, "--set", "requests=300", "--quiet"];
+
 let folder = "";
 let runs = "";
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "meridian-"));
   runs = join(folder, "runs");
-  const { code, stderr } = await meridianHere(["simulate", TINY, "--out", runs, "--quiet"]);
+  const { code, stderr } = await meridianHere([...SIMULATE, "--out", runs]);
   assert.equal(code, 0, stderr);
 });
 after(() => rm(folder, { recursive: true, force: true }));
@@ -43,7 +45,7 @@ describe("meridian report", () => {
     const file = join(folder, "explorable.html");
     const made = await meridianHere(["report", "latest", "--out", runs, "--explorable", "-o", file]);
     assert.equal(made.code, 0, made.stderr);
-    const again = await meridianHere(["simulate", TINY, "--out", join(folder, "other"), "--quiet", "--explorable"]);
+    const again = await meridianHere([...SIMULATE, "--out", join(folder, "other"), "--explorable"]);
     assert.equal(again.code, 0, again.stderr);
     const [html, simulated, plain] = await Promise.all(
       [file, join(folder, "other", "latest", "report.html"), join(runs, "latest", "report.html")].map((path) =>

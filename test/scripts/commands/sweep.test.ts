@@ -63,7 +63,7 @@ describe("meridian sweep", () => {
 
   it("a variant is what simulate makes of the same scenario", async () => {
     const out = join(root, "same");
-    await meridianHere([...ARGS, "--out", out]);
+    await meridianHere([...ARGS, "--out", out, "--workers", "1"]);
     const sweep = parseSweep(await readFile(join(await folderOf(out), "sweep.json"), "utf8"), "sweep.json");
     const outcome = parseOutcome((await openStore(join(out, "jobs")).read(sweep.jobs[1]!.key))!);
     const alone = await meridianHere([

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { tracesOf } from "../../../scripts/io/scenario-inputs.ts";
+import { parseScenario } from "../../../scripts/io/scenario-text.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
+import { scenarioSchema } from "../../../simulator/scenario/schema.ts";
 
 const SCENARIO = `name: two-faults
 duration: 1h
@@ -68,56 +69,13 @@ describe("the unit of a trace's times", () => {
       assert.ok(recording.kind === "trace");
       return [...recording.columns.arrivalMs];
     };
+    const { value } = parseScenario(scenario("{ trace: t.csv, unit: s }"), "s.yaml", scenarioSchema);
+    assert.deepEqual([...tracesOf(value)], [["t.csv", { configPath: "traffic[0].arrivals", reading: { unit: "s" } }]]);
     assert.deepEqual(await timesOf("{ trace: t.csv, unit: s }"), [0, 500]);
     assert.deepEqual(await timesOf("{ trace: t.csv, unit: ms }"), [0, 0.5]);
     await assert.rejects(timesOf("{ trace: t.csv }"), /TRACE_BAD_TIME {2}t\.csv:2/);
     const two = "{ trace: t.csv, unit: s }\n  - class: other\n    arrivals: { trace: t.csv, unit: ms }";
     await assert.rejects(timesOf(two), /TRACE_TWO_UNITS {2}.*s\.yaml:13 traffic\[1\]\.arrivals\.unit/);
     await rm(folder, { recursive: true });
-  });
-});
-
-describe("reference data", () => {
-  it("the five bundled data sets load", async () => {
-    const reference = await loadReference();
-    assert.equal(reference.prices.prices.length, 613);
-    assert.equal(reference.profiles.profiles.length, 91);
-    assert.equal(reference.quotas.quotas.length, 54);
-    assert.equal(Object.keys(reference.roundTrips.rtt).length, 32);
-    assert.equal(reference.models.nameOf("amazon.nova-pro-v1:0"), "Nova Pro");
-  });
-
-  it("a missing and a damaged file are different problems, with the file's name", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "meridian-reference-"));
-    const url = pathToFileURL(`${folder}/`);
-    const fails = async (code: string, kind: string) =>
-      assert.rejects(
-        () => loadReference(url),
-        (error) => error instanceof MeridianError && error.kind === kind && error.problems[0]?.code === code,
-      );
-    try {
-      await fails("REFERENCE_UNREADABLE", "environment");
-      await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
-      await writeFile(join(folder, "region-rtt.json"), '{"unit": "ms", "rtt": {');
-      await fails("REFERENCE_DAMAGED", "data");
-    } finally {
-      await rm(folder, { recursive: true });
-    }
-  });
-
-  it("a table of model facts with a model in it twice is refused by its name", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "meridian-models-"));
-    try {
-      await cp(new URL("../../../scenarios/reference/", import.meta.url), folder, { recursive: true });
-      const file = join(folder, "bedrock-models.json");
-      const table = JSON.parse(await readFile(file, "utf8")) as { models: unknown[] };
-      await writeFile(file, JSON.stringify({ ...table, models: [...table.models, table.models[0]] }));
-      await assert.rejects(
-        () => loadReference(pathToFileURL(`${folder}/`)),
-        /REFERENCE_DAMAGED {2}scenarios\/reference\/bedrock-models\.json.* is listed twice/s,
-      );
-    } finally {
-      await rm(folder, { recursive: true });
-    }
   });
 });

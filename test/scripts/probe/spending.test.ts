@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { createSpendLedger, priceOfCall } from "../../../scripts/probe/spending.ts";
 import type { MeridianError } from "../../../simulator/base/errors.ts";
 import { createPriceBook } from "../../../simulator/service/pricing/price-book.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { loadLinearSolver } from "../../../scripts/io/lp.ts";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { loadDurations, reservations, residencyPrices } from "../../../simulator/advice/commitments.ts";
 import { deferrals, provisionedBreakEvens, tierCosts } from "../../../simulator/advice/tiers.ts";
 import { toNumber } from "../../../simulator/bill/bill-line.ts";

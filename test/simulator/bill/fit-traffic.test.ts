@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { headline } from "../../../reports/bill/text.ts";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { prepareText } from "../../../scripts/io/experiment.ts";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { sumOf, toNumber } from "../../../simulator/bill/bill-line.ts";
 import { workloadsSchema } from "../../../simulator/bill/candidates.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { ONE } from "../../../simulator/bill/bill-line.ts";
 import type { ClassifiedLine } from "../../../simulator/bill/classify.ts";
 import { cheapestRoute, effectivePrice, otherRoutes, writeOverInput } from "../../../simulator/bill/fitted-class.ts";

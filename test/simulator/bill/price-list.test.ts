@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { ageDays, readPriceList, staleRows, updateBook } from "../../../simulator/bill/price-list.ts";

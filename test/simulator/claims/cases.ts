@@ -1,6 +1,6 @@
 /** The cases of one claim with the bundled data and changed assumptions. */
 import assert from "node:assert/strict";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { assumptionsFrom, type Claim, type ClaimCase } from "../../../simulator/claims/claim.ts";
 
 const reference = await loadReference();

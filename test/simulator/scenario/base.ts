@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { MeridianError, type Problem } from "../../../simulator/base/errors.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
 import { type ResolveInputs, resolvePlan } from "../../../simulator/scenario/resolve.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { regionDirectory } from "../../../simulator/base/regions.ts";
 import type { TargetDraft } from "../../../simulator/scenario/drafts.ts";
 import { resolveEndpoints } from "../../../simulator/scenario/endpoints.ts";

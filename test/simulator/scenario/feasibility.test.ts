@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { checkModelIds, checkQuotasFit, endedNotes, legacyNotes } from "../../../simulator/scenario/feasibility.ts";
 import { modelSchema } from "../../../simulator/scenario/models.ts";
 import { Problems } from "../../../simulator/scenario/problems.ts";

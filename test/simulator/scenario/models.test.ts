@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadReference } from "../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { modelSchema, settleModels, unknownNotes } from "../../../simulator/scenario/models.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { type TokenSpec, tokensSchema } from "../../../simulator/traffic/tokens.ts";

@@ -4,7 +4,7 @@ import { customRegionSchema, regionDirectory } from "../../../simulator/base/reg
 import { createProfileBook, profileDataSchema, profilesSchema } from "../../../simulator/service/profiles.ts";
 
 const file = new URL("../../../scenarios/reference/bedrock-profiles.json", import.meta.url);
-export const PROFILE_DATA = profileDataSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+export const PROFILE_DATA = profileDataSchema().parse(JSON.parse(readFileSync(file, "utf8")));
 
 export const DIRECTORY = regionDirectory(
   [

@@ -20,8 +20,8 @@ const RAW = json("bedrock-models.json") as Record<string, unknown> & {
   models: { id: string; name: string }[];
   facts: Record<FactName, Record<string, unknown>[]>;
 };
-const facts = createModelFacts(modelFactsSchema.parse(RAW));
-const QUOTAS = quotaDataSchema.parse(json("bedrock-quotas.json"));
+const facts = createModelFacts(modelFactsSchema().parse(RAW));
+const QUOTAS = quotaDataSchema().parse(json("bedrock-quotas.json"));
 
 const SONNET_4 = "anthropic.claude-sonnet-4-20250514-v1:0";
 const SONNET_45 = "anthropic.claude-sonnet-4-5-20250929-v1:0";
@@ -345,7 +345,7 @@ describe("a table that does not hold together is refused", () => {
     ...more,
   });
   const problems = (data: unknown): string =>
-    modelFactsSchema
+    modelFactsSchema()
       .safeParse(data)
       .error?.issues.map(({ message, path }) => `${path.join(".")}: ${message}`)
       .join("; ") ?? "";
@@ -354,7 +354,7 @@ describe("a table that does not hold together is refused", () => {
     const others = { ...statement, value: 1, models: "others" };
     const only1 = { ...statement, models: ["m1"] };
     for (const rows of [[statement], [only1, others], [others, only1]]) assert.equal(problems(table(rows)), "");
-    const read = createModelFacts(modelFactsSchema.parse(table([others, only1])));
+    const read = createModelFacts(modelFactsSchema().parse(table([others, only1])));
     assert.deepEqual([read.fact("m1", "burndown")?.value, read.fact("m2", "burndown")?.value], [5, 1]);
   });
 

@@ -9,7 +9,7 @@ import type { PriceKey, PriceSchedule } from "../../../../simulator/service/pric
 import { pricesSchema } from "../../../../simulator/service/pricing/schema.ts";
 
 const file = new URL("../../../../scenarios/reference/bedrock-prices.json", import.meta.url);
-export const BOOK_DATA: PriceBookData = priceBookDataSchema.parse(JSON.parse(readFileSync(file, "utf8")));
+export const BOOK_DATA: PriceBookData = priceBookDataSchema().parse(JSON.parse(readFileSync(file, "utf8")));
 
 export const MIDNIGHT_MS = Date.parse("2026-05-04T00:00:00Z");
 

@@ -17,7 +17,7 @@ test("no key is priced twice", () => {
 
 test("a negative price or a rule without a number is refused", () => {
   const [row] = BOOK_DATA.prices;
-  assert.equal(priceBookDataSchema.safeParse({ ...BOOK_DATA, prices: [{ ...row, input: -1 }] }).success, false);
+  assert.equal(priceBookDataSchema().safeParse({ ...BOOK_DATA, prices: [{ ...row, input: -1 }] }).success, false);
   const rulesObserved = { ...BOOK_DATA.rulesObserved, batch: "half" };
-  assert.equal(priceBookDataSchema.safeParse({ ...BOOK_DATA, rulesObserved }).success, false);
+  assert.equal(priceBookDataSchema().safeParse({ ...BOOK_DATA, rulesObserved }).success, false);
 });

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { describe, it, test } from "node:test";
-import { loadReference } from "../../../../scripts/io/scenario-inputs.ts";
+import { loadReference } from "../../../../scripts/io/reference.ts";
 import type { ScenarioInput } from "../../../../simulator/scenario/schema.ts";
 import { appliedQuotaOf, defaultQuotaOf, quotaDataSchema } from "../../../../simulator/service/quota/default-quotas.ts";
 import { planOf, problemsOf, SONNET, scenarioInput } from "../../scenario/base.ts";
 
 const file = new URL("../../../../scenarios/reference/bedrock-quotas.json", import.meta.url);
 const raw = JSON.parse(readFileSync(file, "utf8"));
-const data = quotaDataSchema.parse(raw);
+const data = quotaDataSchema().parse(raw);
 
 const { quotas: quotaData } = await loadReference();
 
@@ -29,7 +29,7 @@ test("the worked example holds its own arithmetic", () => {
 
 test("a negative limit is refused", () => {
   const quotas = [{ ...raw.quotas[0], tpm: -1 }];
-  assert.equal(quotaDataSchema.safeParse({ ...raw, quotas }).success, false);
+  assert.equal(quotaDataSchema().safeParse({ ...raw, quotas }).success, false);
 });
 
 const NOVA = "amazon.nova-pro-v1:0";
