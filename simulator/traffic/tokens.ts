@@ -6,7 +6,14 @@ import { normalQuantile, normalShare, normalShares } from "../base/special-funct
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
 import { createLaw, type LawSpec, lawOr, lawSchema } from "../random/laws/index.ts";
-import * as draws from "../random/sampler.ts";
+import {
+  BLOCK,
+  type BlockStream,
+  blockDraw,
+  compileSampler,
+  cumulativeShares,
+  stepSampler,
+} from "../random/sampler.ts";
 import { clientColumn, tellLengths } from "./servegen-clients.ts";
 import type { RecordedClient, RecordedColumns, Recording, TrafficChunk } from "./traffic.ts";
 
@@ -117,7 +124,7 @@ export interface TokenContext {
   /** With `purpose` the key of the class's draws, for what is drawn once per prefix. */
   readonly seed: number;
   readonly purpose: string;
-  random(purpose: string): draws.BlockStream;
+  random(purpose: string): BlockStream;
   readonly recordings: Readonly<Record<string, Recording>>;
   /** The recording behind the arrivals, if there is one. */
   readonly recorded: RecordedColumns | undefined;
@@ -190,10 +197,10 @@ function lengthColumn(source: LengthSpec | Int32Array, what: string, context: To
     return (column, from, to) => column.fill(tokens, from, to);
   }
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
-  const draw = draws.blockDraw(createLaw(law), context.random(what));
+  const draw = blockDraw(createLaw(law), context.random(what));
   return (column, from, to) => {
-    for (let start = from; start < to; start += draws.BLOCK) {
-      const count = Math.min(draws.BLOCK, to - start);
+    for (let start = from; start < to; start += BLOCK) {
+      const count = Math.min(BLOCK, to - start);
       const values = draw(count);
       for (let i = 0; i < count; i++) {
         // Comparisons: `Math.min` of doubles costs more than a draw.
@@ -218,7 +225,7 @@ function correlatedColumn(output: LengthSpec | undefined, correlation: number, c
     });
   }
   const law = lengthLaw(output, "output", context);
-  const sample = draws.compileSampler(createLaw(law));
+  const sample = compileSampler(createLaw(law));
   const least = law.kind === "empirical" && createLaw(law).quantile(2 ** -53) < 0.5 ? 0 : 1;
   const [inputs, own] = [context.random("input"), context.random("output")];
   const rest = Math.sqrt(1 - correlation * correlation);
@@ -307,8 +314,8 @@ function prefixColumns(spec: PrefixSpec | undefined, context: TokenContext): Tok
 /** Two draws for each row, needed or not, so that changing the share shifts no popularity draw. */
 function drawnPrefixes({ tokens, share, distinct, zipf }: PrefixSpec, context: TokenContext): TokenFiller {
   const ranks = Float64Array.from({ length: distinct }, (_, i) => i);
-  const popularity = draws.stepSampler(ranks, draws.cumulativeShares(ranks.map((rank) => (rank + 1) ** -zipf)));
-  const lengthOf = prefixLengths(draws.compileSampler(createLaw(tokens)), distinct, context);
+  const popularity = stepSampler(ranks, cumulativeShares(ranks.map((rank) => (rank + 1) ** -zipf)));
+  const lengthOf = prefixLengths(compileSampler(createLaw(tokens)), distinct, context);
   const carries = context.random("prefix-share");
   const which = context.random("prefix-rank");
   return ({ prefixTokens, prefixId, inputTokens }, from, to) => {
