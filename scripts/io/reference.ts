@@ -75,8 +75,15 @@ export async function checkReference(folder: URL = FOLDER): Promise<CheckedRefer
 
 async function readData(folder: URL, checked: string | null): Promise<ReferenceData> {
   const [texts, known] = await Promise.all([readTexts(folder), checked === null ? undefined : readChecked(checked)]);
-  return known !== undefined && known.sha256 === digestOf(texts) ? known.data : checkTexts(texts);
+  const sha256 = digestOf(texts);
+  if (known !== undefined && known.sha256 === sha256) return known.data;
+  const data = latest?.sha256 === sha256 ? latest.data : checkTexts(texts);
+  latest = { sha256, data };
+  return data;
 }
+
+/** What was checked last: a process that reads many scenarios checks the same texts once. */
+let latest: CheckedReference | undefined;
 
 /** Undefined where it is missing or cut off: then the files are checked as those of the sources are. */
 async function readChecked(file: string): Promise<CheckedReference | undefined> {
