@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { importedBillText, plainAmounts } from "../../reports/bill/imports-text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { TIME_UNITS } from "../../simulator/base/time.ts";
+import { TIME_UNITS } from "../../simulator/base/instants.ts";
 import { createModelNames } from "../../simulator/bill/classify.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";

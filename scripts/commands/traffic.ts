@@ -2,8 +2,8 @@
 import { type Command, Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { TIME_UNITS } from "../../simulator/base/instants.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
-import { TIME_UNITS } from "../../simulator/base/time.ts";
 import { describeTraffic } from "../../simulator/traffic/describe.ts";
 import { FITTED_PROCESSES } from "../../simulator/traffic/fit/arrivals.ts";
 import { environmentProblem } from "../io/text-files.ts";

@@ -1,7 +1,7 @@
 /** Reads prices that were recorded over time, from CSV. */
 import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { parseInstantMs } from "../../simulator/base/time.ts";
+import { parseInstantMs } from "../../simulator/base/instants.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
 import { readTextFile } from "./text-files.ts";
 

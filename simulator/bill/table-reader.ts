@@ -3,8 +3,8 @@
  * as a console or a spreadsheet of another language has left them, UTC always.
  */
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
+import { parseDateTime } from "../base/instants.ts";
 import { repeatedKey } from "../base/repeated-keys.ts";
-import { parseDateTime } from "../base/time.ts";
 import { type BillTable, type Decimal, parseUsd } from "./bill-line.ts";
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@
  * Checks the traffic of each class before the run: that it can be made, what its sessions may stand beside and how long their
  * prompts may get, and what becomes of recorded rows.
  */
-import type { TimeUnit } from "../base/time.ts";
+import type { TimeUnit } from "../base/instants.ts";
 import { replayedRows, type TraceSpec } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";
 import type { SessionSpec } from "../traffic/sessions.ts";

@@ -1,6 +1,6 @@
 /** What the columns of a table mean: known names in any spelling, and the names that a user gives. */
 import { z } from "zod";
-import { TIME_UNITS, type TimeUnit } from "../base/time.ts";
+import { TIME_UNITS, type TimeUnit } from "../base/instants.ts";
 
 /** Known names of each role, in small letters with `_` between words; the first that a table has is taken. */
 const KNOWN_NAMES = {

@@ -1,5 +1,6 @@
 /** The times of a recording's rows: one reader for all formats, of dates, epoch times and times from a start. */
-import { DAY_MS, epochUnitOf, isEpoch, isNumeric, parseDateTime, type TimeUnit, toMs } from "../base/time.ts";
+import { epochUnitOf, isEpoch, isNumeric, parseDateTime, type TimeUnit, toMs } from "../base/instants.ts";
+import { DAY_MS } from "../base/time.ts";
 import { type RowPlace, rowError, shorten } from "./row-cells.ts";
 
 /** A column of times, as its name or its format states it. */

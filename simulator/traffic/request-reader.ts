@@ -3,8 +3,8 @@
  * is left out.
  */
 import { MeridianError } from "../base/errors.ts";
+import { isNumeric, type TimeUnit } from "../base/instants.ts";
 import { nearNames, suggestOneOf } from "../base/near-names.ts";
-import { isNumeric, type TimeUnit } from "../base/time.ts";
 import { mix32 } from "../random/keyed-random.ts";
 import { BadRows } from "./bad-rows.ts";
 import { type ColumnMap, findColumns } from "./column-map.ts";

@@ -212,6 +212,7 @@ const FUNCTION_LINES_MAX = 70;
 
 /** Files that are shorter for a reason. */
 export const SHORT_FILES: Readonly<Record<string, string>> = {
+  "simulator/base/time.ts": "lengths of time alone: what own strategies and k6 scripts load asks for no date",
   "simulator/base/near-names.ts": "apart from errors.ts, which k6 loads: it imports an npm package, which k6 cannot",
   "simulator/bench/secret-echoes.ts": "what k6 and the command both hide by; k6 loads no more than it needs",
   "scripts/commands/options.ts": "apart from the contract, so that an overview of the verbs loads no YAML",

@@ -2,8 +2,9 @@
 import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
+import { TIME_UNITS, type TimeUnit } from "../../base/instants.ts";
 import { durationMs, share } from "../../base/schema-forms.ts";
-import { MINUTE_MS, TIME_UNITS, type TimeUnit } from "../../base/time.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import { type ArrivalContext, type ArrivalDefinition, type ArrivalProcess, loadFactor } from "../arrival-process.ts";
 import { type ColumnMap, columnMapSchema } from "../column-map.ts";

@@ -1,5 +1,5 @@
 /** The trace format `aiperf`: records of single requests that AIPerf exports. */
-import { toMs } from "../../base/time.ts";
+import { toMs } from "../../base/instants.ts";
 import { isObject, type JsonObject, objectAt, type RowPlace, rowError, textAt, tokenCountOr } from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";
 

@@ -1,5 +1,5 @@
 /** The trace format `burstgpt`: the public BurstGPT traces. */
-import { toMs } from "../../base/time.ts";
+import { toMs } from "../../base/instants.ts";
 import type { RecordedRow } from "../recorded-rows.ts";
 import { lengthOfTime, tokenCount } from "../row-cells.ts";
 import type { TraceFormat } from "../trace-format.ts";

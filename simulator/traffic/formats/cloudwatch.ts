@@ -1,5 +1,6 @@
 /** The trace format `cloudwatch`: Bedrock's metrics as CloudWatch's API gives them: rates, from which requests are made. */
-import { MINUTE_MS, parseInstantMs } from "../../base/time.ts";
+import { parseInstantMs } from "../../base/instants.ts";
+import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform, purposeKey } from "../../random/keyed-random.ts";
 import { regionIn } from "../labels.ts";
 import { UNKNOWN_TOKENS } from "../recorded-rows.ts";

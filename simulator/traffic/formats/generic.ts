@@ -1,7 +1,7 @@
 /** The trace formats `csv`, `jsonl` and `parquet`: any table with named columns, Meridian's own among them. */
 
+import { toMs } from "../../base/instants.ts";
 import { suggest } from "../../base/near-names.ts";
-import { toMs } from "../../base/time.ts";
 import {
   COLUMN_ROLES,
   type ColumnMap,

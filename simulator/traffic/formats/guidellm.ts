@@ -1,5 +1,5 @@
 /** The trace format `guidellm`: traces that GuideLLM replays, and the requests of its benchmark reports. */
-import { toMs } from "../../base/time.ts";
+import { toMs } from "../../base/instants.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import {
   type JsonObject,

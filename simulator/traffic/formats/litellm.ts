@@ -1,5 +1,5 @@
 /** The trace format `litellm`: spend logs of a LiteLLM proxy. */
-import { parseInstantMs } from "../../base/time.ts";
+import { parseInstantMs } from "../../base/instants.ts";
 import { regionIn } from "../labels.ts";
 import type { RecordedRow } from "../recorded-rows.ts";
 import {

@@ -1,5 +1,5 @@
 /** The trace format `otel-genai`: spans of OpenTelemetry's generative AI conventions. */
-import { toMs } from "../../base/time.ts";
+import { toMs } from "../../base/instants.ts";
 import { regionIn } from "../labels.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import {

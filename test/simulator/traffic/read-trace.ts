@@ -1,5 +1,5 @@
 /** Reads the lines of a trace in memory, as the adapter reads a file. */
-import type { TimeUnit } from "../../../simulator/base/time.ts";
+import type { TimeUnit } from "../../../simulator/base/instants.ts";
 import { RowBuffer } from "../../../simulator/traffic/recorded-rows.ts";
 import { type ReadingOptions, RequestReader } from "../../../simulator/traffic/request-reader.ts";
 import type { TraceFormat } from "../../../simulator/traffic/trace-format.ts";

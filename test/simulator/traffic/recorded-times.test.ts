@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { TIME_UNITS, type TimeUnit, toMs } from "../../../simulator/base/time.ts";
+import { TIME_UNITS, type TimeUnit, toMs } from "../../../simulator/base/instants.ts";
 import { FORMATS } from "../../../simulator/traffic/formats/index.ts";
 import { RecordedTimes, type TimeColumn } from "../../../simulator/traffic/recorded-times.ts";
 import { readTrace } from "./read-trace.ts";
