@@ -14,7 +14,7 @@ import { meridian, meridianHere } from "../run-meridian.ts";
 function scenario(stepBase: string): string {
   return `name: small
 seed: 5
-duration: 1h
+duration: 12m
 replications: 2
 routers: 2
 world:
@@ -33,7 +33,7 @@ strategies:
   - { name: both, priority: { targets: [us-east-1, eu-west-1], cooldown: 1s } }
 client: { retry: standard }
 validation:
-  at: 30m
+  at: 10m
   for: 10s
   strategies: [both]
   margins: { p50: 20%, p95: 50%, p99: 60%, throttled: 10%, unavailable: 5%, retries: 0.2, failed: 5%, split: 20%, cost: 2% }
@@ -82,7 +82,7 @@ describe("meridian validate", () => {
       result.strategies.map(({ name }) => name),
       ["both"],
     );
-    assert.equal(result.window.startsAt, "2026-05-04T00:30:00.000Z");
+    assert.equal(result.window.startsAt, "2026-05-04T00:10:00.000Z");
     const total = new Map(result.strategies[0]!.total.quantities.map((quantity) => [quantity.id, quantity]));
     assert.ok(total.get("throttled")!.measured! > 0, "the quota refused");
     assert.ok(total.get("split.eu-west-1")!.measured! > 0.05, "and the fallback served");
@@ -104,7 +104,7 @@ describe("meridian validate", () => {
 
   it("fails where the endpoints are of another world", { timeout: 240_000 }, async () => {
     const { inputs } = await prepareText(scenario("16ms"), "slow.yaml");
-    const fleet = await startFleet({ ...scenarioFleet(inputs.plan, { startMs: 1_800_000 }), auth: "off" });
+    const fleet = await startFleet({ ...scenarioFleet(inputs.plan, { startMs: 600_000 }), auth: "off" });
     try {
       const endpoints = join(folder, "endpoints.yaml");
       const lines = fleet.endpoints.map(({ region, url }) => `  ${region}: ${url}\n`);
