@@ -16,6 +16,7 @@ import { runSweep } from "../../scripts/sweep/run-sweep.ts";
 import { readRows, writePoints } from "../../scripts/sweep/sweep-report.ts";
 import { budget } from "../budget.ts";
 import { ROOT, TINY } from "../scripts/run-meridian.ts";
+import { SILENT } from "../scripts/silent-terminal.ts";
 
 const JOBS = budget(300, 24);
 const KILLS = budget(10, 1);
@@ -202,16 +203,7 @@ describe("a sweep over Redis", {
     );
 
     const alone = openStore(join(folder, "alone"));
-    const terminal = {
-      out: () => {},
-      note: () => {},
-      problem: () => {},
-      colour: false,
-      width: 80,
-      live: false,
-      quiet: true,
-    };
-    await runSweep(sweep, alone, { jobs: sweep.jobs, workers: 2, terminal, signal: stop.signal });
+    await runSweep(sweep, alone, { jobs: sweep.jobs, workers: 2, terminal: SILENT, signal: stop.signal });
     const bytes = await Promise.all(
       [store, alone].map(async (each, i) => {
         const out = await mkdtemp(join(folder, `points-${i}-`));

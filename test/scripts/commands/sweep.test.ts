@@ -13,6 +13,7 @@ import { parseSweep, sweepId } from "../../../scripts/sweep/sweep-file.ts";
 import { readRows } from "../../../scripts/sweep/sweep-report.ts";
 import { isResult, parseOutcome, runVariant, taskOf } from "../../../scripts/sweep/variant.ts";
 import { meridianHere, TINY } from "../run-meridian.ts";
+import { SILENT } from "../silent-terminal.ts";
 
 let root = "";
 before(async () => {
@@ -176,17 +177,13 @@ describe("meridian sweep", () => {
       seed: 1,
     });
     assert.match(sweepId(sweep), /^[0-9a-f]{10}$/);
-    const terminal = {
-      out: () => {},
-      note: () => {},
-      problem: () => {},
-      colour: false,
-      width: 80,
-      live: false,
-      quiet: true,
-    };
     const store = openStore(join(root, "stopped"));
-    const work = runSweep(sweep, store, { jobs: sweep.jobs, workers: 1, terminal, signal: AbortSignal.abort() });
+    const work = runSweep(sweep, store, {
+      jobs: sweep.jobs,
+      workers: 1,
+      terminal: SILENT,
+      signal: AbortSignal.abort(),
+    });
     await assert.rejects(work, /INTERRUPTED.*0 of 3 jobs done, which are kept/s);
     assert.equal((await readRows(sweep, store)).done, 0);
   });

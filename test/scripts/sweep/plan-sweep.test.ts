@@ -8,16 +8,8 @@ import { planRounds, runRounds } from "../../../scripts/sweep/plan-sweep.ts";
 import { runSweep } from "../../../scripts/sweep/run-sweep.ts";
 import { plannedSweep } from "../../../scripts/sweep/sweep-spec.ts";
 import { TINY } from "../run-meridian.ts";
+import { SILENT } from "../silent-terminal.ts";
 
-const terminal = {
-  out: () => {},
-  note: () => {},
-  problem: () => {},
-  colour: false,
-  width: 80,
-  live: false,
-  quiet: true,
-};
 const signal = new AbortController().signal;
 const words = { vary: ["traffic[0].arrivals.poisson=2/s..14/sx3"], strategy: ["single"], adaptive: true };
 const more = { objective: "4s", tolerance: "30%", points: 4 };
@@ -35,7 +27,7 @@ after(() => rm(root, { recursive: true }));
 describe("a sweep in rounds", () => {
   it("adds the same points with one worker and with two, and when it is stopped and planned anew", async () => {
     const { sweep, base } = await plannedSweep(TINY, { ...words, ...more }, overrides);
-    const options = { redisUrl: undefined, terminal, signal };
+    const options = { redisUrl: undefined, terminal: SILENT, signal };
     const one = openStore(join(root, "one"));
     const whole = await runRounds(sweep, base, one, { ...options, workers: 1 });
     assert.ok(whole.sweep.jobs.length === 4);
@@ -48,7 +40,7 @@ describe("a sweep in rounds", () => {
     for (let known = -1; planned.jobs.length > known; planned = await planRounds(sweep, base, other)) {
       const workers = known === -1 ? 2 : 1;
       known = planned.jobs.length;
-      await runSweep(planned, other, { jobs: planned.jobs, workers, terminal, signal });
+      await runSweep(planned, other, { jobs: planned.jobs, workers, terminal: SILENT, signal });
     }
     assert.deepEqual(planned.jobs, whole.sweep.jobs);
   });
