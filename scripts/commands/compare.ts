@@ -2,7 +2,6 @@
 import { createHash } from "node:crypto";
 import { basename, dirname, join, resolve } from "node:path";
 import junit, { type Builder } from "junit-report-builder";
-import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, formatProblem, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { compareRuns } from "../../simulator/compare/compare.ts";
@@ -10,7 +9,7 @@ import { type Gate, judgeGates, parseGate, rowsOfGates } from "../../simulator/c
 import type { ComparisonResult } from "../../simulator/compare/result.ts";
 import { SAMPLE_METRICS, type SampleMetric } from "../../simulator/experiment/result.ts";
 import { type LoadedRun, loadRun } from "../compare/load.ts";
-import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";
+import { appendJobSummary, stableJson, writeReport } from "../io/text-files.ts";
 import { type FoundRun, findRuns } from "../store/find-runs.ts";
 import { comparisonRows, RUN_COMPARISONS } from "../store/tables/comparisons.ts";
 import { openStoreWriter } from "../store/writer.ts";
@@ -192,12 +191,12 @@ export async function writeComparison(
   const text = await render[format]();
   if (output === undefined) terminal.out(text.trimEnd());
   else {
-    await writeFile(output, text);
+    await writeReport(output, text);
     terminal.note(`wrote ${output}`);
     if (options.quiet !== true && format !== "table") terminal.note(result.verdict);
   }
   if (typeof options.junit === "string") {
-    await writeFile(options.junit, junitText(result));
+    await writeReport(options.junit, junitText(result));
     terminal.note(`wrote ${options.junit}`);
   }
   await appendJobSummary(reports.renderComparisonMarkdown(result), process.env.GITHUB_STEP_SUMMARY);
@@ -222,17 +221,6 @@ export function junitText(result: ComparisonResult): string {
     else test.failure(printable(found), "gate");
   }
   return builder.build();
-}
-
-async function writeFile(path: string, text: string): Promise<void> {
-  try {
-    await writeFileAtomic(path, text);
-  } catch (error) {
-    const fix = "check that the folder exists and can be written to";
-    throw new MeridianError("environment", environmentProblem("REPORT_NOT_WRITTEN", error, path, fix), {
-      cause: error,
-    });
-  }
 }
 
 /**

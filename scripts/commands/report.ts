@@ -2,12 +2,11 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import writeFileAtomic from "write-file-atomic";
 import type { Explorable, NotExplorable } from "../../reports/live/panel.ts";
 import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { readRun, type StoredRun } from "../io/run-store.ts";
-import { environmentProblem, stableJson } from "../io/text-files.ts";
+import { stableJson, writeReport } from "../io/text-files.ts";
 import { explorableOf } from "../playground/load.ts";
 import type { CommandDefinition, CommandInput } from "./command.ts";
 import { RUNS_FOLDER } from "./options.ts";
@@ -57,8 +56,8 @@ async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Pr
     return EXIT_CODES.ok;
   }
   if (options.format === undefined && options.output === undefined) {
-    await write(join(run.folder, "report.html"), await html());
-    await write(join(run.folder, "summary.md"), renderMarkdown(run.result));
+    await writeReport(join(run.folder, "report.html"), await html());
+    await writeReport(join(run.folder, "summary.md"), renderMarkdown(run.result));
     terminal.out(table());
     terminal.note(`report: ${join(run.folder, "report.html")}`);
     return EXIT_CODES.ok;
@@ -71,7 +70,7 @@ async function reportOn(run: StoredRun, { options, terminal }: CommandInput): Pr
   }
   const text = await chosen();
   if (typeof options.output === "string") {
-    await write(options.output, text);
+    await writeReport(options.output, text);
     terminal.note(`wrote ${options.output}`);
   } else terminal.out(text);
   return EXIT_CODES.ok;
@@ -82,15 +81,4 @@ async function explorableOfRun({ folder }: StoredRun): Promise<Explorable | NotE
   const file = join(folder, "scenario.yaml");
   const text = await readFile(file, "utf8").catch(() => undefined);
   return text === undefined ? { absence: "the run has no scenario beside its result" } : explorableOf(text, file);
-}
-
-async function write(path: string, text: string): Promise<void> {
-  try {
-    await writeFileAtomic(path, text);
-  } catch (error) {
-    const fix = "check that the folder exists and can be written to";
-    throw new MeridianError("environment", environmentProblem("REPORT_NOT_WRITTEN", error, path, fix), {
-      cause: error,
-    });
-  }
 }

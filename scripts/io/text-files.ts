@@ -1,4 +1,4 @@
-/** Text files: safe reading of small ones, JSON as Meridian writes it, and problems of the file system. */
+/** Text files: safe reading of small ones, reports and JSON as Meridian writes them, and problems of the file system. */
 import { appendFile, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -140,4 +140,18 @@ export async function makeFolder(path: string): Promise<void> {
 
 export async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() === true;
+}
+
+/** Writes a report, whole or not at all. @throws MeridianError (environment) REPORT_NOT_WRITTEN */
+export async function writeReport(path: string, text: string): Promise<void> {
+  // Commands that write none need not load it.
+  const { default: writeFileAtomic } = await import("write-file-atomic");
+  try {
+    await writeFileAtomic(path, text);
+  } catch (error) {
+    const fix = "check that the folder exists and can be written to";
+    throw new MeridianError("environment", environmentProblem("REPORT_NOT_WRITTEN", error, path, fix), {
+      cause: error,
+    });
+  }
 }
