@@ -10,6 +10,7 @@ import {
   stableJson,
   unpackedBytesMax,
   WHOLE_TEXT_BYTES_MAX,
+  writeReport,
 } from "../../../scripts/io/text-files.ts";
 
 describe("stableJson", () => {
@@ -52,6 +53,22 @@ describe("makeFolder", () => {
       await writeFile(join(root, "file"), "");
       await assert.rejects(makeFolder(join(root, "file", "x")), { code: "EEXIST" });
       await assert.rejects(makeFolder("/proc/self/none/of/these"));
+    } finally {
+      await rm(root, { recursive: true });
+    }
+  });
+});
+
+describe("writeReport", () => {
+  it("writes it whole, and says where it could not", async () => {
+    const root = await mkdtemp(join(tmpdir(), "meridian-reports-"));
+    try {
+      await writeReport(join(root, "report.html"), "<p>answer</p>");
+      assert.equal(await readFile(join(root, "report.html"), "utf8"), "<p>answer</p>");
+      await assert.rejects(
+        writeReport(join(root, "none", "report.html"), ""),
+        /REPORT_NOT_WRITTEN.*none.report\.html/s,
+      );
     } finally {
       await rm(root, { recursive: true });
     }
