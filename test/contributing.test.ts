@@ -19,6 +19,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { IS_FULL } from "./budget.ts";
+import { MEMBERS_VARIABLE } from "./members.ts";
 import { REGISTRIES } from "./tidy/registries.ts";
 import { missingFromIndex, missingProof, RULES, testedPaths } from "./tidy/rules.ts";
 import { parseSource } from "./tidy/source.ts";
@@ -50,6 +51,8 @@ const checks = blocks.filter(({ language, mark }) => language === "sh" && mark =
 const changes = blocks.filter(({ language }) => language === "diff");
 const files = blocks.filter((block) => block.mark !== "" && !checks.includes(block) && !changes.includes(block));
 const tests = files.map(({ mark }) => mark).filter((path) => path.endsWith(".test.ts"));
+/** What the walk-throughs add to registries; a suite's other members are asked by its own run, except in a full one. */
+const members = files.flatMap(({ mark }) => /([\w-]+)\.ts$/.exec(mark)?.[1] ?? []);
 
 const copy = mkdtempSync(join(tmpdir(), "meridian-contributing-"));
 after(() => rmSync(copy, { recursive: true, force: true }));
@@ -218,6 +221,7 @@ function run(typed: string): Promise<{ readonly code: number; readonly output: s
   // What is compiled here is of no use to anything else: its paths go with the copy.
   const NODE_COMPILE_CACHE = join(copy, ".cache");
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE, MERIDIAN_TEST_INNER: "1" };
+  if (!IS_FULL) env[MEMBERS_VARIABLE] = members.join();
   delete env.NODE_TEST_CONTEXT;
   const command = typed.replace(/npm run (\w+)(?: --)?/, (_, name: string) => scripts[name] ?? `no script ${name}`);
   return new Promise((resolve) => {
