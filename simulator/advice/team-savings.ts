@@ -5,7 +5,7 @@
 import { normalQuantile } from "../base/special-functions.ts";
 import { type Estimate, meanNumber, quantileSorted } from "../base/statistics.ts";
 import { type Decimal, sumOf, toNumber } from "../bill/bill-line.ts";
-import { type FittedClass, HITS_LOST_ASSUMED, hitsLostQuantile } from "../bill/fitted-class.ts";
+import { type FittedClass, HITS_LOST_ASSUMED, hitsLostQuantiles } from "../bill/fitted-class.ts";
 import type { RunResult, StrategyResult } from "../experiment/result.ts";
 import { createBlockBootstrap } from "../random/bootstrap.ts";
 import { purposeStream } from "../random/sampler.ts";
@@ -230,13 +230,16 @@ function drawer({ classes, isByDay }: ReplayDrawsInput, unknowns: readonly Repla
     purposeStream(1, "replay-days"),
   );
   const sums = classes.map(({ usdByDay }) => usdByDay.reduce((sum, usd) => sum + usd, 0));
+  const lostAt = classes.map(({ sizes, hitsLost = sizes?.hitsLost ?? HITS_LOST_ASSUMED }) =>
+    hitsLostQuantiles(hitsLost),
+  );
   return () => {
     const weights = new Float64Array(classes.length).fill(1);
     const lost = new Float64Array(classes.length);
     const replication = random.next();
     const ofHits = uniform();
     const drawn = bootstrap.next();
-    classes.forEach(({ usdByDay, callsPerDay, sizes, hitsLost = sizes?.hitsLost ?? HITS_LOST_ASSUMED }, c) => {
+    classes.forEach(({ usdByDay, callsPerDay, sizes }, c) => {
       const [ofDays, ofSize, ofCv, ofCalls] = [normal(), normal(), uniform(), normal()];
       if (unknowns.includes("days"))
         weights[c] = isResampled
@@ -249,7 +252,7 @@ function drawer({ classes, isByDay }: ReplayDrawsInput, unknowns: readonly Repla
         const calls = Math.max(1, (callsPerDay * Math.max(1, days)) / factor);
         weights[c]! *= unitMean(Math.sqrt(Math.log1p((1 + cv * cv) / calls)), ofCalls);
       }
-      if (unknowns.includes("cache hits")) lost[c] = hitsLostQuantile(hitsLost, ofHits);
+      if (unknowns.includes("cache hits")) lost[c] = lostAt[c]!(ofHits);
     });
     return { weights, lost, replication };
   };

@@ -184,18 +184,25 @@ function hitShare(calls: readonly CachedTokens[]): MeasuredLoss | undefined {
  *
  * @param u in [0, 1]
  */
-export function hitsLostQuantile({ least = 0, most, measured }: HitsLost, u: number): number {
-  if (measured === undefined) return least + u * (most - least);
+export function hitsLostQuantile(lost: HitsLost, u: number): number {
+  return hitsLostQuantiles(lost)(u);
+}
+
+/** `hitsLostQuantile` for many draws: what does not hang on the draw is computed once. */
+export function hitsLostQuantiles({ least = 0, most, measured }: HitsLost): (u: number) => number {
+  if (measured === undefined) return (u) => least + u * (most - least);
   const weights = Array.from({ length: GRID }, (_, i) => {
     const z = (((i + 0.5) / GRID) * most - measured.share) / measured.error;
     return Math.exp(-(z * z) / 2);
   });
   const all = weights.reduce((sum, weight) => sum + weight, 0);
   // So far from what can be lost that nothing fits: the nearer end.
-  if (!(all > 0)) return measured.share > most ? most : 0;
-  let [i, below] = [0, 0];
-  while (i < GRID - 1 && below + weights[i]! < u * all) below += weights[i++]!;
-  return ((i + Math.min(1, (u * all - below) / (weights[i]! || 1))) / GRID) * most;
+  if (!(all > 0)) return () => (measured.share > most ? most : 0);
+  return (u) => {
+    let [i, below] = [0, 0];
+    while (i < GRID - 1 && below + weights[i]! < u * all) below += weights[i++]!;
+    return ((i + Math.min(1, (u * all - below) / (weights[i]! || 1))) / GRID) * most;
+  };
 }
 
 const GRID = 100;

@@ -1,6 +1,13 @@
 /** The bills of one run: under each rule, by kind of token, and at other prices than its own. */
 import type { Plan } from "../scenario/plan.ts";
-import { type Bill, type BillingTerms, billedTokens, billLedger, type Ledger } from "../service/pricing/billing.ts";
+import {
+  type Bill,
+  type BillingTerms,
+  billedTokens,
+  billLedger,
+  cellsInUse,
+  type Ledger,
+} from "../service/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule, type PriceSchedule } from "../service/pricing/prices.ts";
 
 export type Bills = Readonly<Record<BillingRule, Bill>>;
@@ -18,23 +25,33 @@ export interface OtherBill {
   readonly leastFUsd: bigint;
 }
 
-/** A run's ledger under each billing rule, at its own prices unless others are given. */
-export function billsOf(plan: Plan, ledger: Ledger, schedule = plan.money.schedule): Bills {
-  return perRule((rule) => billLedger(ledger, termsOf(plan, rule, schedule)));
+/**
+ * A run's ledger under each billing rule.
+ *
+ * @param cells    of the ledger that are in use
+ * @param schedule prices, the run's own unless others are given
+ */
+export function billsOf(
+  plan: Plan,
+  ledger: Ledger,
+  cells: readonly number[] = cellsInUse(ledger),
+  schedule = plan.money.schedule,
+): Bills {
+  return perRule((rule) => billLedger(ledger, termsOf(plan, rule, schedule), cells));
 }
 
 /** Tokens and money by kind: they add up to the bill without fee and reserved capacity. */
-export function tokensOf(plan: Plan, ledger: Ledger, bills: Bills): TokenStats {
+export function tokensOf(plan: Plan, ledger: Ledger, bills: Bills, cells?: readonly number[]): TokenStats {
   return {
-    count: billedTokens(ledger, termsOf(plan, "source", plan.money.schedule)),
+    count: billedTokens(ledger, termsOf(plan, "source", plan.money.schedule), cells),
     fUsd: perRule((rule) => bills[rule].all.byKind),
   };
 }
 
 /** The same ledger at each of the plan's other prices. */
-export function otherBillsOf(plan: Plan, ledger: Ledger): readonly OtherBill[] {
+export function otherBillsOf(plan: Plan, ledger: Ledger, cells?: readonly number[]): readonly OtherBill[] {
   return (plan.money.otherPrices ?? []).map(({ schedule }) => {
-    const bills = billsOf(plan, ledger, schedule);
+    const bills = billsOf(plan, ledger, cells, schedule);
     const { all, routingFee } = bills["lowest-cost"];
     return { fUsd: perRule((rule) => bills[rule].all.total), leastFUsd: all.total - routingFee.total };
   });

@@ -7,7 +7,7 @@ import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
-import type { Ledger } from "../service/pricing/billing.ts";
+import { cellsInUse, type Ledger } from "../service/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
@@ -73,7 +73,8 @@ export function summarise(
   output: SimulationOutput,
 ): ReplicationStats {
   const { recorder, ledger } = output;
-  const bills = billsOf(plan, ledger);
+  const used = cellsInUse(ledger);
+  const bills = billsOf(plan, ledger, used);
   const { classes, regions } = recorder;
   const groups = [...Array(classes * regions).keys()];
   const latencies = { e2e: recorder.e2e, ttft: recorder.ttft, wait: recorder.wait };
@@ -111,7 +112,7 @@ export function summarise(
     ...groupOf(recorder.cells, latencies, groups, (bill) => bill.total, bills),
     reservedFUsd: reserved.reduce((sum, line) => sum + line.costFUsd, 0n),
   };
-  checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived: recorder.arrived });
+  checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, used, arrived: recorder.arrived });
   return {
     strategy,
     replication,
@@ -126,10 +127,10 @@ export function summarise(
     ttftCounts: recorder.ttft.merged(groups),
     meanInSystem: output.meanInSystem,
     countedHours: hours,
-    tokens: tokensOf(plan, ledger, bills),
-    otherBills: otherBillsOf(plan, ledger),
+    tokens: tokensOf(plan, ledger, bills, used),
+    otherBills: otherBillsOf(plan, ledger, used),
     quotas: output.quotas,
-    billedTokens: billedTokensOf(ledger),
+    billedTokens: billedTokensOf(ledger, used),
     capacityUse: capacityUse(plan, ledger),
     reserved,
     ...(output.sessions === undefined ? {} : { sessions: output.sessions }),
@@ -148,13 +149,13 @@ function countedHours(
 }
 
 /** The ledger's tokens, wherever they ran. */
-function billedTokensOf({ epochs, placements, classes, tokens }: Ledger): Float64Array {
+function billedTokensOf({ epochs, placements, classes, tokens }: Ledger, used: readonly number[]): Float64Array {
   const kinds = TOKEN_KINDS.length;
   const sums = new Float64Array(epochs * classes * kinds);
-  for (let epoch = 0; epoch < epochs; epoch++) {
-    for (let i = 0; i < placements * classes * kinds; i++) {
-      sums[epoch * classes * kinds + (i % (classes * kinds))]! += tokens[epoch * placements * classes * kinds + i]!;
-    }
+  for (const cell of used) {
+    const epoch = Math.floor(cell / classes / placements);
+    const to = (epoch * classes + (cell % classes)) * kinds;
+    for (let kind = 0; kind < kinds; kind++) sums[to + kind]! += tokens[cell * kinds + kind]!;
   }
   return sums;
 }
@@ -267,6 +268,8 @@ interface Checked {
   readonly byRegion: readonly GroupStats[];
   readonly byHour: readonly GroupStats[];
   readonly ledger: Ledger;
+  /** The ledger's cells in use, where they are known. */
+  readonly used?: readonly number[];
   /** Counted arrivals by class. */
   readonly arrived: Float64Array;
 }
@@ -276,7 +279,7 @@ interface Checked {
  *
  * @throws MeridianError internal, naming the invariant
  */
-export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived }: Checked): void {
+export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived, ...known }: Checked): void {
   for (const group of [total, ...byClass, ...byRegion]) checkConservation(group);
   byClass.forEach(({ fields }, c) => {
     invariant(fields[FIELD.sent] === arrived[c], "I9 every request that arrived has ended once");
@@ -289,11 +292,12 @@ export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger
     invariant(!(group.wait.mean < -1e-9), "I4 no request starts service before it arrives");
     invariant(!(group.ttft.mean > group.e2e.mean + 1e-6), "I5 no last byte before the first token");
   }
-  for (let i = 0; i < ledger.tokens.length; i++) {
-    invariant(
-      ledger.tokens[i]! >= 0 && Number.isInteger(ledger.tokens[i]),
-      "I6 billed tokens are whole and not negative",
-    );
+  const kinds = TOKEN_KINDS.length;
+  for (const cell of known.used ?? cellsInUse(ledger)) {
+    for (let i = cell * kinds; i < (cell + 1) * kinds; i++) {
+      const tokens = ledger.tokens[i]!;
+      invariant(tokens >= 0 && Number.isInteger(tokens), "I6 billed tokens are whole and not negative");
+    }
   }
 }
 

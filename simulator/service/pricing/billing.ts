@@ -45,13 +45,21 @@ function billedKind(kind: number, { cacheTtl }: PriceSchedule["keys"][number]): 
   return kind === CACHE_WRITE && cacheTtl === "1h" ? WRITE_1H : kind;
 }
 
-/** Tokens of a ledger by `BILLED_KINDS`. */
-export function billedTokens(ledger: Ledger, { schedule, placements }: BillingTerms): readonly number[] {
+/**
+ * Tokens of a ledger by `BILLED_KINDS`.
+ *
+ * @param cells its cells in use, where they are known
+ */
+export function billedTokens(
+  ledger: Ledger,
+  { schedule, placements }: BillingTerms,
+  cells: readonly number[] = cellsInUse(ledger),
+): readonly number[] {
   const sums = BILLED_KINDS.map(() => 0);
   const kinds = TOKEN_KINDS.length;
-  for (let i = 0; i < ledger.tokens.length; i++) {
-    const placement = Math.floor(i / kinds / ledger.classes) % ledger.placements;
-    sums[billedKind(i % kinds, schedule.keys[placements[placement]!.sourceKey]!)]! += ledger.tokens[i]!;
+  for (const cell of cells) {
+    const key = schedule.keys[placements[Math.floor(cell / ledger.classes) % ledger.placements]!.sourceKey]!;
+    for (let kind = 0; kind < kinds; kind++) sums[billedKind(kind, key)]! += ledger.tokens[cell * kinds + kind]!;
   }
   return sums;
 }
@@ -64,38 +72,41 @@ export interface Bill {
   readonly routingFee: BillPart;
 }
 
-/** The bill of a ledger, exact to the femto-dollar. */
-export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
+/**
+ * The bill of a ledger, exact to the femto-dollar.
+ *
+ * @param cells its cells in use, where they are known
+ */
+export function billLedger(ledger: Ledger, terms: BillingTerms, cells: readonly number[] = cellsInUse(ledger)): Bill {
   invariant(ledger.placements === terms.placements.length, "a ledger is billed with its own placements");
   const all = new Sums(ledger);
   const routingFee = new Sums(ledger);
   const feeFUsd = feeFUsdPerDecision(terms);
   const kinds = TOKEN_KINDS.length;
-  for (let epoch = 0; epoch < ledger.epochs; epoch++) {
-    const cheapest = new CheapestKeys(terms, epoch);
-    for (let placement = 0; placement < ledger.placements; placement++) {
-      for (let cls = 0; cls < ledger.classes; cls++) {
-        const cell = ledgerCell(ledger, epoch, placement, cls);
-        const decisions = ledger.decisions[cell]!;
-        if (decisions !== 0 && feeFUsd !== 0n) {
-          const fee = BigInt(decisions) * feeFUsd;
-          routingFee.add(epoch, placement, cls, fee);
-          all.add(epoch, placement, cls, fee);
-        }
-        let cost = 0n;
-        let at = -1;
-        for (let kind = 0; kind < kinds; kind++) {
-          const tokens = ledger.tokens[cell * kinds + kind]!;
-          if (tokens === 0) continue;
-          if (at < 0) at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
-          const amount = BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
-          const { sourceKey } = terms.placements[placement]!;
-          all.byKind[billedKind(kind, terms.schedule.keys[sourceKey]!)]! += amount;
-          cost += amount;
-        }
-        if (cost !== 0n) all.add(epoch, placement, cls, cost);
-      }
+  let cheapest = new CheapestKeys(terms, 0);
+  for (const cell of cells) {
+    const cls = cell % ledger.classes;
+    const placement = Math.floor(cell / ledger.classes) % ledger.placements;
+    const epoch = Math.floor(cell / ledger.classes / ledger.placements);
+    if (epoch !== cheapest.epoch) cheapest = new CheapestKeys(terms, epoch);
+    const decisions = ledger.decisions[cell]!;
+    if (decisions !== 0 && feeFUsd !== 0n) {
+      const fee = BigInt(decisions) * feeFUsd;
+      routingFee.add(epoch, placement, cls, fee);
+      all.add(epoch, placement, cls, fee);
     }
+    let cost = 0n;
+    let at = -1;
+    for (let kind = 0; kind < kinds; kind++) {
+      const tokens = ledger.tokens[cell * kinds + kind]!;
+      if (tokens === 0) continue;
+      if (at < 0) at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
+      const amount = BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
+      const { sourceKey } = terms.placements[placement]!;
+      all.byKind[billedKind(kind, terms.schedule.keys[sourceKey]!)]! += amount;
+      cost += amount;
+    }
+    if (cost !== 0n) all.add(epoch, placement, cls, cost);
   }
   return { rule: terms.rule, all, routingFee };
 }
@@ -145,7 +156,7 @@ export function cheapestKey(schedule: PriceSchedule, epoch: number, keys: readon
 /** The cheapest key of each class, tier and length of prompt in one epoch, found when first asked for. */
 class CheapestKeys {
   declare private readonly terms: BillingTerms;
-  declare private readonly epoch: number;
+  declare readonly epoch: number;
   private readonly known = new Map<string, number>();
 
   constructor(terms: BillingTerms, epoch: number) {
@@ -247,6 +258,22 @@ export function createLedger(shape: LedgerShape): Ledger {
 /** Position of (epoch, placement, class): `(epoch * placements + placement) * classes + class`. */
 export function ledgerCell(shape: LedgerShape, epoch: number, placement: number, classIndex: number): number {
   return (epoch * shape.placements + placement) * shape.classes + classIndex;
+}
+
+/**
+ * Positions of the cells that count anything, in order: few, where there are more places and hours than classes use.
+ *
+ * @returns as of now; a run that goes on fills others
+ */
+export function cellsInUse({ tokens, decisions }: Ledger): readonly number[] {
+  const kinds = TOKEN_KINDS.length;
+  const cells: number[] = [];
+  for (let cell = 0; cell < decisions.length; cell++) {
+    let isUsed = decisions[cell] !== 0;
+    for (let i = cell * kinds; !isUsed && i < (cell + 1) * kinds; i++) isUsed = tokens[i] !== 0;
+    if (isUsed) cells.push(cell);
+  }
+  return cells;
 }
 
 /** Adds the counts of one ledger to another of the same shape. */
