@@ -64,7 +64,7 @@ export async function replayed(
   const fitted = await fittedReplay(logs, input);
   const experiment = await prepareText(stringify(fitted.scenario, { lineWidth: 0 }), "replay.yaml");
   const skipping = { ...experiment, inputs: { ...experiment.inputs, skipQuotaNeeds: true } };
-  const result = await runShown(skipping, { workers: undefined, terminal, signal });
+  const result = await runShown(skipping, { workers: undefined, bound: false, terminal, signal });
   const { hitsLost } = input;
   const classes = hitsLost === undefined ? fitted.classes : fitted.classes.map((each) => ({ ...each, hitsLost }));
   const { costFactor, isByDay, fittedByTeamUsd, fittedUsd, leftUsd, days } = fitted;

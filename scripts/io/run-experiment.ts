@@ -30,6 +30,8 @@ export interface RunOptions extends Pick<PoolOptions<JobProgress>, "signal" | "o
   readonly workers?: number | undefined;
   /** Also simulates plans that know the traffic: what can be reached above the bound. */
   readonly foresight?: boolean;
+  /** False leaves the bound out of the result: where nothing shows it. */
+  readonly bound?: boolean;
 }
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
@@ -45,7 +47,8 @@ export async function runExperiment(
 ): Promise<RunResult> {
   const inputs = await withWarmup(experiment.inputs, options);
   const outputs = await runJobs(inputs, jobs, options);
-  return withYardsticks(inputs, outputs, assembleResult(inputs, outputs, resultProvenance(experiment)), options);
+  const result = assembleResult(inputs, outputs, resultProvenance(experiment));
+  return options.bound === false ? result : withYardsticks(inputs, outputs, result, options);
 }
 
 /** A result with its bound and, where it is asked for, what foresight reached. */
@@ -158,7 +161,7 @@ export function jobsOf(
 }
 
 export interface ShownOptions
-  extends Pick<RunOptions, "workers" | "signal" | "foresight">,
+  extends Pick<RunOptions, "workers" | "signal" | "foresight" | "bound">,
     Pick<ProgressOptions, "also"> {
   readonly terminal: Terminal;
 }
@@ -180,9 +183,17 @@ export async function runShown(
 /** How to run so many jobs with their progress on stderr, until it is stopped. */
 export function withProgress(
   jobs: number,
-  { workers, signal, foresight = false, terminal, also }: ShownOptions,
+  { workers, signal, foresight = false, bound = true, terminal, also }: ShownOptions,
 ): RunOptions & { stop(): void } {
   const { live, quiet } = terminal;
   const progress = createProgress({ stream: process.stderr, live, quiet, jobs, ...(also && { also }) });
-  return { workers, signal, foresight, onProgress: progress.update, onJobDone: progress.jobDone, stop: progress.stop };
+  return {
+    workers,
+    signal,
+    foresight,
+    bound,
+    onProgress: progress.update,
+    onJobDone: progress.jobDone,
+    stop: progress.stop,
+  };
 }

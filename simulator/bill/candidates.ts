@@ -82,10 +82,11 @@ interface Offer {
 
 function candidateOf(lines: readonly ClassifiedLine[], { group, workload, listed, regions }: Offer): Candidate {
   const costUsd = sumOf(lines.map(({ line }) => line.costUsd));
+  const sold = soldAlike(lines, listed);
   const options = [
-    optionOf("global profile", lines, listed, (key) => ({ ...key, family: "global" })),
-    optionOf("batch", lines, listed, (key) => ({ ...key, tier: "batch" })),
-    ...regions.map((region) => optionOf(region, lines, listed, (key) => ({ ...key, region, family: "regional" }))),
+    optionOf("global profile", sold, listed, (key) => ({ ...key, family: "global" })),
+    optionOf("batch", sold, listed, (key) => ({ ...key, tier: "batch" })),
+    ...regions.map((region) => optionOf(region, sold, listed, (key) => ({ ...key, region, family: "regional" }))),
   ].filter((option) => option !== undefined);
   const parts = BigInt(Math.round((workload?.mayMove ?? 1) * 1e6));
   const cheaper = options
@@ -104,12 +105,31 @@ function candidateOf(lines: readonly ClassifiedLine[], { group, workload, listed
     costUsd,
     tokens: sumOf(lines.map(({ tokens }) => tokens ?? 0n)),
     workload,
-    pricedUsd: sumOf(
-      lines.map((line) => (listPriceOf(line, listed, (key) => key) === undefined ? 0n : line.line.costUsd)),
-    ),
+    pricedUsd: sumOf(sold.flatMap((each) => (each.listed === undefined ? [] : each.costsUsd))),
     regions: [...byRegion].sort(([, a], [, b]) => (a < b ? 1 : -1)),
     options: cheaper,
   };
+}
+
+/** Lines of one model that have one list price. */
+interface SoldAlike {
+  readonly example: ClassifiedLine;
+  readonly listed: Decimal | undefined;
+  readonly costsUsd: Decimal[];
+}
+
+function soldAlike(lines: readonly ClassifiedLine[], prices: ListPrices): readonly SoldAlike[] {
+  const groups = new Map<string, SoldAlike>();
+  for (const line of lines) {
+    const key = `${line.region} ${line.routing} ${line.tier} ${line.tokenKind}`;
+    const known = groups.get(key);
+    if (known !== undefined) known.costsUsd.push(line.line.costUsd);
+    else {
+      const listed = listPriceOf(line, prices, (own) => own);
+      groups.set(key, { example: line, listed, costsUsd: [line.line.costUsd] });
+    }
+  }
+  return [...groups.values()];
 }
 
 type Otherwise = (key: PriceKey) => PriceKey;
@@ -117,23 +137,22 @@ type Otherwise = (key: PriceKey) => PriceKey;
 /** Undefined where any line has no list price that way: half of a group's tokens elsewhere is no answer. */
 function optionOf(
   name: string,
-  lines: readonly ClassifiedLine[],
+  sold: readonly SoldAlike[],
   prices: ListPrices,
   otherwise: Otherwise,
 ): CandidateOption | undefined {
   let now = 0n;
   let then = 0n;
-  for (const line of lines) {
-    const listed = listPriceOf(line, prices, (key) => key);
-    const other = listPriceOf(line, prices, otherwise);
+  for (const { example, listed, costsUsd } of sold) {
+    const cost = sumOf(costsUsd);
+    now += cost;
     if (listed === undefined || listed === 0n) {
-      now += line.line.costUsd;
-      then += line.line.costUsd;
+      then += cost;
       continue;
     }
+    const other = listPriceOf(example, prices, otherwise);
     if (other === undefined) return undefined;
-    now += line.line.costUsd;
-    then += (line.line.costUsd * other) / listed;
+    for (const each of costsUsd) then += (each * other) / listed;
   }
   return { name, costUsd: then, savingUsd: now - then };
 }

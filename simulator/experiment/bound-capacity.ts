@@ -9,7 +9,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { BackgroundTenants } from "../service/capacity/background.ts";
 import type { Throughput } from "../service/capacity/capacity.ts";
 import { isQueueing, leastMsOf, throughputsOf } from "../service/capacity/index.ts";
-import { type Ledger, ledgerCell } from "../service/pricing/billing.ts";
+import { cellsInUse, type Ledger, ledgerCell } from "../service/pricing/billing.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
 import { CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type EndpointPlan, Epochs, type RoutePlan } from "../service/service-plan.ts";
@@ -113,14 +113,20 @@ export function runsWithin({ destinations }: RoutePlan, { endpoints }: CapacityR
   return destinations.every((endpoint) => endpoints.includes(endpoint));
 }
 
-/** What a run billed, in the rows' units: indexed `epoch * rows + row`. */
-export function capacityUse(plan: Plan, ledger: Ledger): Float64Array {
+/**
+ * What a run billed, in the rows' units: indexed `epoch * rows + row`.
+ *
+ * @param cells of the ledger that are in use
+ */
+export function capacityUse(plan: Plan, ledger: Ledger, cells: readonly number[] = cellsInUse(ledger)): Float64Array {
   const rows = capacityRows(plan);
   const kinds = TOKEN_KINDS.length;
   const use = new Float64Array(ledger.epochs * rows.length);
   const rowsOfPlacement = placementRows(plan, rows);
+  const usedPlaces = new Set(cells.map((cell) => Math.floor(cell / ledger.classes)));
   for (let epoch = 0; epoch < ledger.epochs; epoch++) {
     for (const [placement, members] of rowsOfPlacement) {
+      if (!usedPlaces.has(epoch * ledger.placements + placement)) continue;
       for (let c = 0; c < ledger.classes; c++) {
         const at = ledgerCell(ledger, epoch, placement, c) * kinds;
         const input = ledger.tokens[at + INPUT]! + ledger.tokens[at + CACHE_WRITE]!;

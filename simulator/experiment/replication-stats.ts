@@ -131,7 +131,7 @@ export function summarise(
     otherBills: otherBillsOf(plan, ledger, used),
     quotas: output.quotas,
     billedTokens: billedTokensOf(ledger, used),
-    capacityUse: capacityUse(plan, ledger),
+    capacityUse: capacityUse(plan, ledger, used),
     reserved,
     ...(output.sessions === undefined ? {} : { sessions: output.sessions }),
     unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
