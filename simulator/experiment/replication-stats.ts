@@ -96,10 +96,9 @@ export function summarise(
       bills,
     ),
   );
-  const { epochStartMs } = plan.money.schedule;
   const slots = [...Array(recorder.hourSlots).keys()];
   const byHour = recorder.hours.map((hour, h) => {
-    const inHour = (epoch: number) => Math.floor(epochStartMs[epoch]! / HOUR_MS) === h;
+    const inHour = (epoch: number) => Math.floor(plan.money.schedule.epochStartMs[epoch]! / HOUR_MS) === h;
     return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills, {
       members: slots,
       e2eMs: hour.sumsMs[0]!,

@@ -49,10 +49,11 @@ export function nameOf(node: unknown): string | undefined {
 }
 
 function collect(value: unknown, into: SyntaxNode[]): void {
+  if (typeof value !== "object" || value === null) return;
   if (Array.isArray(value)) for (const each of value) collect(each, into);
   else if (isNode(value)) {
     into.push(value);
-    for (const key of Object.keys(value)) if (key !== "type") collect(value[key], into);
+    for (const key of Object.keys(value)) collect(value[key], into);
   }
 }
 
