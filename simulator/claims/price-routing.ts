@@ -152,16 +152,16 @@ function conditionOf(inputs: ClaimInputs, { reading, billing, target }: Shortfal
   }
   const isStatic = reading.staticFactor !== undefined;
   const ways: string[] = [];
-  const amplitude = smallestReaching((a) => savingOfDay(inputs, reading, billing, { amplitude: a }), target, {
-    low: 0,
-    high: 0.99,
-  });
   if (isStatic) {
     const withSwing = (swing: number) =>
       savingOfDay({ ...inputs, assumptions: { ...inputs.assumptions, swing } }, reading, billing);
     const gap = smallestReaching(withSwing, target, { low: 0, high: 0.99 });
     if (gap !== undefined) ways.push(`the dearest region is ${percent(gap)} above the cheapest`);
   } else {
+    const amplitude = smallestReaching((a) => savingOfDay(inputs, reading, billing, { amplitude: a }), target, {
+      low: 0,
+      high: 0.99,
+    });
     if (amplitude !== undefined)
       ways.push(`prices swing by ${((1 + amplitude) / (1 - amplitude)).toFixed(2)} peak to trough`);
     const demand = smallestReaching((demandSwing) => savingOfDay(inputs, reading, billing, { demandSwing }), target, {
