@@ -4,6 +4,16 @@ import { test } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/base/quantities.ts";
 import { defaultCacheFolder, engineProgram, runChild, SIMPY_VERSION } from "../../../studies/performance/programs.ts";
+import type { Round } from "../../../studies/performance/rounds.ts";
+import { runHere } from "../run-here.ts";
+
+/** The engine's program without the start of a process. */
+async function engineHere(...args: readonly (string | number)[]): Promise<Round> {
+  const entry = new URL("../../../studies/performance/engine-round.ts", import.meta.url).pathname;
+  const { status, stdout, stderr } = await runHere(entry, args.map(String));
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as Round;
+}
 
 const environmentError = (error: unknown) => error instanceof MeridianError && error.exitCode === 4;
 
@@ -36,7 +46,7 @@ test("R1: at 64 slots a region almost no request waits, so the latency is the se
 });
 
 test("R2: the quota refuses a few per cent of attempts, retries serve nearly all requests", async () => {
-  const round = await engine("r2", 60_000, 5);
+  const round = await engineHere("r2", 60_000, 5);
   assert.ok(round.throttledShare > 0.001 && round.throttledShare < 0.2, `throttled ${round.throttledShare}`);
   assert.ok(round.failedShare < 0.01, `failed ${round.failedShare}`);
   assert.ok(round.meanMs > 3_900 && round.meanMs < 4_200);
@@ -44,7 +54,7 @@ test("R2: the quota refuses a few per cent of attempts, retries serve nearly all
 
 test("the same seed gives the same answers, another seed others", async () => {
   const answers = async (seed: number) => {
-    const { meanMs, p95Ms, throttledShare } = await engine("r2", 4_000, seed);
+    const { meanMs, p95Ms, throttledShare } = await engineHere("r2", 4_000, seed);
     return [meanMs, p95Ms, throttledShare];
   };
   const nine = await answers(9);
