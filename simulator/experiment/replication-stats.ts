@@ -97,13 +97,21 @@ export function summarise(
     ),
   );
   const slots = [...Array(recorder.hourSlots).keys()];
+  const epochs = epochsByHour(plan);
   const byHour = recorder.hours.map((hour, h) => {
-    const inHour = (epoch: number) => Math.floor(plan.money.schedule.epochStartMs[epoch]! / HOUR_MS) === h;
-    return groupOf(hour.fields, hour, [0], (bill) => sumWhere(bill.byEpoch, inHour), bills, {
-      members: slots,
-      e2eMs: hour.sumsMs[0]!,
-      ttftMs: hour.sumsMs[hour.ttft === hour.e2e ? 0 : 1]!,
-    });
+    const own = epochs.get(h) ?? [];
+    return groupOf(
+      hour.fields,
+      hour,
+      [0],
+      (bill) => own.reduce((sum, epoch) => sum + bill.byEpoch[epoch]!, 0n),
+      bills,
+      {
+        members: slots,
+        e2eMs: hour.sumsMs[0]!,
+        ttftMs: hour.sumsMs[hour.ttft === hour.e2e ? 0 : 1]!,
+      },
+    );
   });
   const hours = countedHours(plan, output);
   const reserved = reservedLines(plan, strategy, hours);
@@ -135,6 +143,18 @@ export function summarise(
     ...(output.sessions === undefined ? {} : { sessions: output.sessions }),
     unstable: instability(output, { sent: total.fields[FIELD.sent]!, served: total.fields[END.served]! }),
   };
+}
+
+/** Price epochs by the hour in which they begin. */
+function epochsByHour({ money }: Plan): ReadonlyMap<number, readonly number[]> {
+  const epochs = new Map<number, number[]>();
+  money.schedule.epochStartMs.forEach((startMs, epoch) => {
+    const hour = Math.floor(startMs / HOUR_MS);
+    const own = epochs.get(hour);
+    if (own === undefined) epochs.set(hour, [epoch]);
+    else own.push(epoch);
+  });
+  return epochs;
 }
 
 /** Counted hours: without the warm-up, to the end of arrivals. */
@@ -211,12 +231,13 @@ function latencyOf(set: HistogramSet, members: readonly number[], knownSumMs?: n
   for (const member of members) {
     max = Math.max(max, set.maxMs(member));
   }
-  const counts = set.merged(members);
+  const isOne = members.length === 1;
+  const [counts, from] = isOne ? [set.counts, members[0]! * BUCKETS] : [set.merged(members), 0];
   let count = 0;
-  for (let b = 0; b < BUCKETS; b++) count += counts[b]!;
+  for (let b = from; b < from + BUCKETS; b++) count += counts[b]!;
   if (count === 0) return { count, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
   // A quantile between the last bucket's edges may lie beyond the largest value seen; no value did.
-  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, 0, count, p));
+  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, from, count, p));
   return { count, mean: sumMs / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max };
 }
 
