@@ -40,8 +40,15 @@ export function tInterval(values: readonly (number | null)[], comparisons = 1): 
 
 /** t(1 - alpha / (2 m), n - 1): the critical value for one family of m two-sided intervals at 95 % (Bonferroni). */
 export function criticalT(n: number, comparisons = 1): number {
-  return studentQuantile(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1);
+  const known = CRITICAL.get(comparisons) ?? new Map<number, number>();
+  CRITICAL.set(comparisons, known);
+  const critical = known.get(n) ?? studentQuantile(1 - (1 - CONFIDENCE) / (2 * comparisons), n - 1);
+  known.set(n, critical);
+  return critical;
 }
+
+/** By comparisons and n: the thousands of intervals of a result are of as many replications, and each takes iterations. */
+const CRITICAL = new Map<number, Map<number, number>>();
 
 /** Quantile of Student's t with `freedom` degrees of freedom. @param p in (0, 1) */
 export function studentQuantile(p: number, freedom: number): number {
