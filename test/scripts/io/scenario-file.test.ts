@@ -245,6 +245,7 @@ describe("--set", () => {
     const problem = only(GOOD, ["seed=-1"]);
     assert.equal(problem.where, "--set seed=-1 seed");
     assert.equal(only(GOOD, ["sed=1"]).where, "--set sed=1 sed");
+    assert.equal(only(GOOD, ["servce.mean=1s"]).where, "--set servce.mean=1s servce");
   });
 
   it("refuses places that cannot be", () => {
