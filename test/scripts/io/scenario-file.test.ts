@@ -286,6 +286,7 @@ describe("files", () => {
 
   it("refuses what is no scenario file", async () => {
     assert.match((await code("flagshp.yaml")).fix ?? "", /did you mean .*flagship\.yaml/);
+    assert.match((await code("flagship.yml")).fix ?? "", /did you mean .*flagship\.yaml/);
     assert.equal((await code("nowhere/x.yaml")).code, "SCENARIO_NOT_FOUND");
     assert.equal((await code(".")).code, "SCENARIO_IS_DIRECTORY");
     assert.equal((await code("latin1.yaml")).code, "SCENARIO_NOT_UTF8");
