@@ -1,4 +1,5 @@
 /** The bills of one run: under each rule, by kind of token, and at other prices than its own. */
+import { HOUR_MS } from "../base/time.ts";
 import type { Plan } from "../scenario/plan.ts";
 import {
   type Bill,
@@ -8,7 +9,7 @@ import {
   cellsInUse,
   type Ledger,
 } from "../service/pricing/billing.ts";
-import { BILLING_RULES, type BillingRule, type PriceSchedule } from "../service/pricing/prices.ts";
+import { BILLING_RULES, type BillingRule, type PriceSchedule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 
 export type Bills = Readonly<Record<BillingRule, Bill>>;
 
@@ -55,6 +56,30 @@ export function otherBillsOf(plan: Plan, ledger: Ledger, cells?: readonly number
     const { all, routingFee } = bills["lowest-cost"];
     return { fUsd: perRule((rule) => bills[rule].all.total), leastFUsd: all.total - routingFee.total };
   });
+}
+
+/** The ledger's tokens, wherever they ran. */
+export function billedTokensOf({ epochs, placements, classes, tokens }: Ledger, used: readonly number[]): Float64Array {
+  const kinds = TOKEN_KINDS.length;
+  const sums = new Float64Array(epochs * classes * kinds);
+  for (const cell of used) {
+    const epoch = Math.floor(cell / classes / placements);
+    const to = (epoch * classes + (cell % classes)) * kinds;
+    for (let kind = 0; kind < kinds; kind++) sums[to + kind]! += tokens[cell * kinds + kind]!;
+  }
+  return sums;
+}
+
+/** Price epochs by the hour of the run in which they begin. */
+export function epochsByHour({ money }: Plan): ReadonlyMap<number, readonly number[]> {
+  const epochs = new Map<number, number[]>();
+  money.schedule.epochStartMs.forEach((startMs, epoch) => {
+    const hour = Math.floor(startMs / HOUR_MS);
+    const own = epochs.get(hour);
+    if (own === undefined) epochs.set(hour, [epoch]);
+    else own.push(epoch);
+  });
+  return epochs;
 }
 
 function termsOf(plan: Plan, rule: BillingRule, schedule: PriceSchedule): BillingTerms {

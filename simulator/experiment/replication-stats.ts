@@ -2,7 +2,7 @@
 import { invariant } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
-import { BUCKETS, bucketFloorMs, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
+import { BUCKETS, bucketFloorMs, bucketOf, type HistogramSet, histogramQuantiles } from "../engine/histogram.ts";
 import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
@@ -11,7 +11,16 @@ import { cellsInUse, type Ledger } from "../service/pricing/billing.ts";
 import { BILLING_RULES, type BillingRule, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type CapacityLine, capacityLine } from "../service/pricing/reserved.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
-import { type Bills, billsOf, type OtherBill, otherBillsOf, type TokenStats, tokensOf } from "./bills.ts";
+import {
+  type Bills,
+  billedTokensOf,
+  billsOf,
+  epochsByHour,
+  type OtherBill,
+  otherBillsOf,
+  type TokenStats,
+  tokensOf,
+} from "./bills.ts";
 import { capacityUse } from "./bound-capacity.ts";
 import type { DistributionPoint, QuotaNeed } from "./result.ts";
 import { instability } from "./stability.ts";
@@ -96,23 +105,7 @@ export function summarise(
       bills,
     ),
   );
-  const slots = [...Array(recorder.hourSlots).keys()];
-  const epochs = epochsByHour(plan);
-  const byHour = recorder.hours.map((hour, h) => {
-    const own = epochs.get(h) ?? [];
-    return groupOf(
-      hour.fields,
-      hour,
-      [0],
-      (bill) => own.reduce((sum, epoch) => sum + bill.byEpoch[epoch]!, 0n),
-      bills,
-      {
-        members: slots,
-        e2eMs: hour.sumsMs[0]!,
-        ttftMs: hour.sumsMs[hour.ttft === hour.e2e ? 0 : 1]!,
-      },
-    );
-  });
+  const byHour = hourGroups(plan, recorder, bills);
   const hours = countedHours(plan, output);
   const reserved = reservedLines(plan, strategy, hours);
   const total = {
@@ -145,16 +138,15 @@ export function summarise(
   };
 }
 
-/** Price epochs by the hour in which they begin. */
-function epochsByHour({ money }: Plan): ReadonlyMap<number, readonly number[]> {
-  const epochs = new Map<number, number[]>();
-  money.schedule.epochStartMs.forEach((startMs, epoch) => {
-    const hour = Math.floor(startMs / HOUR_MS);
-    const own = epochs.get(hour);
-    if (own === undefined) epochs.set(hour, [epoch]);
-    else own.push(epoch);
+function hourGroups(plan: Plan, recorder: SimulationOutput["recorder"], bills: Bills): readonly GroupStats[] {
+  const members = [...Array(recorder.hourSlots).keys()];
+  const epochs = epochsByHour(plan);
+  return recorder.hours.map((hour, h) => {
+    const own = epochs.get(h) ?? [];
+    const ofHour = (bill: Part) => own.reduce((sum, epoch) => sum + bill.byEpoch[epoch]!, 0n);
+    const [e2eMs, ttftMs] = [hour.sumsMs[0]!, hour.sumsMs[hour.ttft === hour.e2e ? 0 : 1]!];
+    return groupOf(hour.fields, hour, [0], ofHour, bills, { members, e2eMs, ttftMs });
   });
-  return epochs;
 }
 
 /** Counted hours: without the warm-up, to the end of arrivals. */
@@ -165,18 +157,6 @@ function countedHours(
   const fromMs = warmup.kind === "none" ? arrivalsFromMs : warmup.kind === "duration" ? warmup.amount : countedFromMs;
   const toMs = Number.isFinite(durationMs) ? durationMs : countedToMs;
   return toMs > fromMs ? (toMs - fromMs) / HOUR_MS : 0;
-}
-
-/** The ledger's tokens, wherever they ran. */
-function billedTokensOf({ epochs, placements, classes, tokens }: Ledger, used: readonly number[]): Float64Array {
-  const kinds = TOKEN_KINDS.length;
-  const sums = new Float64Array(epochs * classes * kinds);
-  for (const cell of used) {
-    const epoch = Math.floor(cell / classes / placements);
-    const to = (epoch * classes + (cell % classes)) * kinds;
-    for (let kind = 0; kind < kinds; kind++) sums[to + kind]! += tokens[cell * kinds + kind]!;
-  }
-  return sums;
 }
 
 function reservedLines(plan: Plan, strategy: number, hours: number): readonly CapacityLine[] {
@@ -227,19 +207,21 @@ function classLatencyOf(recorder: SimulationOutput["recorder"]): Pick<Replicatio
 /** @param knownSumMs the sum where it was kept apart, in the order in which values came */
 function latencyOf(set: HistogramSet, members: readonly number[], knownSumMs?: number): LatencyStats {
   const sumMs = knownSumMs ?? members.reduce((sum, member) => sum + set.sumMs(member), 0);
-  let max = 0;
-  for (const member of members) {
-    max = Math.max(max, set.maxMs(member));
-  }
+  const max = members.reduce((most, member) => Math.max(most, set.maxMs(member)), 0);
+  const [only] = members;
   const isOne = members.length === 1;
-  const [counts, from] = isOne ? [set.counts, members[0]! * BUCKETS] : [set.merged(members), 0];
+  const counts = isOne ? set.counts : set.merged(members);
+  const offset = isOne ? only! * BUCKETS : 0;
+  const to = offset + bucketOf(max) + 1;
   let count = 0;
-  for (let b = from; b < from + BUCKETS; b++) count += counts[b]!;
+  for (let b = offset; b < to; b++) count += counts[b]!;
   if (count === 0) return { count, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
   // A quantile between the last bucket's edges may lie beyond the largest value seen; no value did.
-  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, from, count, p));
-  return { count, mean: sumMs / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max };
+  const [p50, p95, p99] = histogramQuantiles(counts, offset, count, SHARES).map((ms) => Math.min(max, ms));
+  return { count, mean: sumMs / count, p50: p50!, p95: p95!, p99: p99!, max };
 }
+
+const SHARES = [0.5, 0.95, 0.99];
 
 function sumWhere(values: readonly bigint[], belongs: (index: number) => boolean): bigint {
   let sum = 0n;
