@@ -1,11 +1,14 @@
 /** One port that speaks HTTP/1.1 and HTTP/2, in clear and over TLS with a certificate made for the fleet. */
-
-import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import type { Server as Http1Server } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createRequire } from "node:module";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import type { WireRequest, WireResponse } from "./wire.ts";
+
+// To import it would load all of fetch, as WebSocket is among its exports: a tenth of the start of a fleet.
+const { createServer: createHttp1Server } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
 
 /** Limits of one listener. */
 export interface ListenerLimits {
