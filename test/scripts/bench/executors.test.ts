@@ -119,7 +119,9 @@ describe("executors in k6", () => {
       const provenance = { scenarioSha256: "", meridianVersion: "", traces: [] };
       const result = measuredResult(plan, { runs: [run], reports: [report], place: "here", provenance });
       assert.match(result.verdict, /^Invalid run/);
-      assert.ok(result.notes.some((note) => note.includes(`${executor} with ${VUS} virtual users sent ${sent.length} of`)));
+      assert.ok(
+        result.notes.some((note) => note.includes(`${executor} with ${VUS} virtual users sent ${sent.length} of`)),
+      );
       assert.ok(!result.notes.some((note) => note.startsWith("Open model")));
       assert.equal(result.strategies[0]!.total.counts.sent, run.schedule.length);
     });
