@@ -1,12 +1,14 @@
 /** One port that speaks HTTP/1.1 and HTTP/2, in clear and over TLS with a certificate made for the fleet. */
-
-import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import type { Server as Http1Server } from "node:http";
 import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import { createRequire } from "node:module";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
-import { generate } from "selfsigned";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
 import type { WireRequest, WireResponse } from "./wire.ts";
+
+// To import it would load all of fetch, as WebSocket is among its exports: a tenth of the start of a fleet.
+const { createServer: createHttp1Server } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
 
 /** Limits of one listener. */
 export interface ListenerLimits {
@@ -252,6 +254,8 @@ const CERTIFICATE_DAYS = 30;
  * @param host name or address that the certificate covers besides loopback
  */
 export async function makeCertificate(host: string): Promise<Certificate> {
+  // Most fleets speak no TLS, and it takes a fifth of their start to load.
+  const { generate } = await import("selfsigned");
   const names = [...new Set(["localhost", "127.0.0.1", "::1", host])];
   const altNames = names.map((name) =>
     isIP(name) === 0 ? { type: 2 as const, value: name } : { type: 7 as const, ip: name },

@@ -33,7 +33,8 @@ export interface SvgOptions {
  * svg.startsWith("<svg ") // => true
  */
 export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promise<string> {
-  return finished(await draw(spec, options), spec, options);
+  const [svg] = await draw(spec, options);
+  return finished(svg!, spec, options);
 }
 
 /**
@@ -54,9 +55,9 @@ export async function renderThemes(
   if (first === undefined || shared === undefined) {
     return Promise.all(pictures.map(({ spec, options }) => renderSvg(spec, options)));
   }
-  const drawn = await draw(shared as TopLevelSpec, first.options);
+  const drawn = await draw(shared as TopLevelSpec, first.options, { colours, count: pictures.length });
   return pictures.map(({ spec, options }, theme) => {
-    const svg = drawn.replace(MARKS, (mark) => colours[Number.parseInt(mark.slice(-3), 16)]![theme]!);
+    const svg = drawn[theme]!.replace(MARKS, (mark) => colours[indexOf(mark)]![theme]!);
     return finished(svg, spec, options);
   });
 }
@@ -65,11 +66,15 @@ export async function renderThemes(
 const MARKS = /#fed[0-9a-f]{3}\b/g;
 const COLOUR = /^#[0-9a-fA-F]{6}$/;
 
+function indexOf(mark: string): number {
+  return Number.parseInt(mark.slice(-3), 16);
+}
+
 /**
  * One value for several of the same shape: where they differ in a colour, a mark stands for it.
  *
  * @param colours takes the colours of each mark, by theme
- * @returns undefined where they differ in anything else, or in a scale's colours, between which Vega computes others
+ * @returns undefined where they differ in anything else
  */
 function withMarks(values: readonly unknown[], colours: (readonly string[])[]): unknown {
   const [first] = values;
@@ -93,8 +98,7 @@ function objectWithMarks(values: readonly unknown[], colours: (readonly string[]
       parts.map((part) => part[key]),
       colours,
     );
-    const isComputed = key === "range" && JSON.stringify(marked)?.includes("#fed") === true;
-    if (isComputed || (marked === undefined && parts[0]![key] !== undefined)) return undefined;
+    if (marked === undefined && parts[0]![key] !== undefined) return undefined;
     entries.push([key, marked]);
   }
   return Array.isArray(parts[0]) ? entries.map(([, value]) => value) : Object.fromEntries(entries);
@@ -104,15 +108,34 @@ function finished(svg: string, { description }: TopLevelSpec, { idPrefix }: SvgO
   return labelled(normalise(svg, idPrefix), description ?? "");
 }
 
-/** The picture as Vega writes it. */
-async function draw(spec: TopLevelSpec, options: SvgOptions): Promise<string> {
+/** Themes of a picture whose colours are marks. */
+interface Themes {
+  /** Colours of each mark, by theme. */
+  readonly colours: readonly (readonly string[])[];
+  readonly count: number;
+}
+
+/** The picture as Vega writes it, once for each theme: only what Vega computes from colours is drawn anew. */
+async function draw(
+  spec: TopLevelSpec,
+  options: SvgOptions,
+  { colours, count }: Themes = { colours: [], count: 1 },
+): Promise<readonly string[]> {
   const warnings: string[] = [];
   const logger = collectingLogger(warnings);
   const drawn = options.withoutHeading === true ? withoutHeading(spec) : spec;
-  const compiled = compile(drawn, { logger }).spec;
+  const ramps = new Map<string, readonly string[]>();
+  const compiled = withRamps(compile(drawn, { logger }).spec, colours, ramps);
   const view = new vega.View(vega.parse(compiled, undefined, { ast: false }), { renderer: "none", logger });
   try {
-    const svg = await view.toSVG();
+    const svgs: string[] = [];
+    for (let theme = 0; theme < count; theme++) {
+      if (theme > 0 && ramps.size === 0) svgs.push(svgs[0]!);
+      else {
+        for (const [name, ramp] of ramps) view.signal(name, ramp[theme]!);
+        svgs.push(await view.toSVG());
+      }
+    }
     if (warnings.length > 0) {
       throw new MeridianError("internal", {
         code: "CHART_WARNING",
@@ -120,10 +143,34 @@ async function draw(spec: TopLevelSpec, options: SvgOptions): Promise<string> {
         where: options.idPrefix,
       });
     }
-    return svg;
+    return svgs;
   } finally {
     view.finalize();
   }
+}
+
+/**
+ * Between the colours of a scale Vega computes others, so that no mark can stand for them: each becomes a signal, whose
+ * value is that of the theme.
+ *
+ * @param ramps takes the signals with their colours, by theme
+ */
+function withRamps(spec: vega.Spec, colours: Themes["colours"], ramps: Map<string, readonly string[]>): vega.Spec {
+  const signalOf = (colour: unknown) => {
+    if (typeof colour !== "string" || colour.replace(MARKS, "") !== "") return colour;
+    const name = `theme_${colour.slice(1)}`;
+    ramps.set(name, colours[indexOf(colour)]!);
+    return { signal: name };
+  };
+  const inScales = (value: unknown, key?: string): unknown => {
+    if (Array.isArray(value)) return value.map((each) => (key === "range" ? signalOf(each) : inScales(each)));
+    if (typeof value !== "object" || value === null) return value;
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, inScales(each, name)]));
+  };
+  if (colours.length === 0) return spec;
+  const scaled = inScales(spec) as vega.Spec;
+  const signals = [...ramps].map(([name, [value]]) => ({ name, value: value! }));
+  return signals.length === 0 ? spec : { ...scaled, signals: [...(scaled.signals ?? []), ...signals] };
 }
 
 /**

@@ -8,7 +8,6 @@ import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.t
 import type { ScheduleRow } from "../../simulator/bench/rows.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { openLocks } from "../bench/bedrock/locks.ts";
-import { openBedrock, planBedrock } from "../bench/bedrock/plan.ts";
 import { bedrockDryRun, freeDryRun, k6Command, printDryRun } from "../bench/dry-run.ts";
 import { importRows } from "../bench/import-rows.ts";
 import { ensureK6 } from "../bench/k6-program.ts";
@@ -166,6 +165,8 @@ export async function benchSetup(
     printDryRun(freeDryRun(file, plan, setup, await k6Command()), options, terminal);
     return undefined;
   }
+  // Other benches need not wait until the AWS SDK is loaded.
+  const { openBedrock, planBedrock } = await import("../bench/bedrock/plan.ts");
   const planned = await planBedrock(experiment, drawn, options);
   if (!isDry) {
     const note = (text: string): void => terminal.note(text);

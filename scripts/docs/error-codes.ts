@@ -263,6 +263,11 @@ function textOf(node: Node | undefined, around: readonly Node[]): string {
       return textOf(node.right as Node, around);
     case "Identifier":
       return textOf(constantOf(String(node.name), around), around) || "…";
+    // A text that is put together where it is read: `get what() { return ... }`.
+    case "FunctionExpression": {
+      const [first] = (node.body as Node).body as readonly Node[];
+      return first?.type === "ReturnStatement" ? textOf(first.argument as Node, around) : "…";
+    }
     default:
       return "…";
   }

@@ -8,8 +8,7 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { distinct, type SweepFile } from "../../simulator/sweep/job.ts";
 import type { JobAnswer } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
-import { WORKER_FILE } from "./run-sweep.ts";
-import { sweepId, sweepText } from "./sweep-file.ts";
+import { sweepId, sweepText, WORKER_FILE } from "./sweep-file.ts";
 import type { SweepMessage } from "./sweep-worker.ts";
 import type { SweepOutcome } from "./variant.ts";
 

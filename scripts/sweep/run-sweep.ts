@@ -3,17 +3,15 @@
  * again. And what that would cost: a few variants are run and kept, and their time is that of the rest.
  */
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
 import { formatCount, formatNumber, plural } from "../../reports/base/text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { JobProgress } from "../../simulator/experiment/index.ts";
 import { distinct, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
-import { programFile } from "../io/process.ts";
 import { createProgress } from "../io/progress.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { defaultWorkers, interrupted, runOnPool, runWhileShort } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
-import { sweepId, sweepText } from "./sweep-file.ts";
+import { sweepId, sweepText, WORKER_FILE } from "./sweep-file.ts";
 import type { SweepMessage, SweepShared } from "./sweep-worker.ts";
 import { runStored, runVariant, type SweepOutcome, taskOf } from "./variant.ts";
 
@@ -30,9 +28,6 @@ export interface SweepTally {
   readonly ran: number;
   readonly wereDone: number;
 }
-
-/** What worker threads load. */
-export const WORKER_FILE = pathToFileURL(programFile("scripts/sweep/sweep-worker.ts")).href;
 
 /**
  * @throws MeridianError interrupted, when a signal came: finished jobs are kept, and the same command goes on with the

@@ -1,9 +1,13 @@
-/** Job files: their text, their id, and what is wrong with a file that is none. */
+/** Job files: their text, their id, what is wrong with a file that is none, and the program that runs their jobs. */
 import { createHash } from "node:crypto";
+import { pathToFileURL } from "node:url";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { SWEEP_SCHEMA_VERSION, type SweepFile } from "../../simulator/sweep/job.ts";
-import { packageVersion } from "../io/process.ts";
+import { packageVersion, programFile } from "../io/process.ts";
 import { stableJson } from "../io/text-files.ts";
+
+/** What worker threads load; the thread that hands them their jobs does without the simulator. */
+export const WORKER_FILE = pathToFileURL(programFile("scripts/sweep/sweep-worker.ts")).href;
 
 /** The job file as text; the same sweep has the same bytes. */
 export function sweepText(sweep: SweepFile): string {

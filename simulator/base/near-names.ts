@@ -10,6 +10,7 @@ import { distance } from "fastest-levenshtein";
  */
 export function nearNames(asked: string, known: readonly string[], limit = 3): readonly string[] {
   const wanted = asked.toLowerCase();
+  const most = Math.max(wanted.length <= SHORT ? 1 : 2, Math.floor(wanted.length / 3));
   const scored = known
     .map((name) => {
       const lower = name.toLowerCase();
@@ -17,10 +18,10 @@ export function nearNames(asked: string, known: readonly string[], limit = 3): r
         (wanted.length >= 3 && lower.includes(wanted)) || initialsOf(name) === wanted || isPlural(wanted, lower);
       return {
         name,
-        score: contains ? 0 : Math.min(edits(wanted, lower), beginning(wanted, lower), stem(wanted, lower)),
+        score: contains ? 0 : Math.min(edits(wanted, lower, most), beginning(wanted, lower), stem(wanted, lower)),
       };
     })
-    .filter((entry) => entry.score <= Math.max(wanted.length <= SHORT ? 1 : 2, Math.floor(wanted.length / 3)));
+    .filter((entry) => entry.score <= most);
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
   return scored.slice(0, limit).map((entry) => entry.name);
 }
@@ -42,14 +43,20 @@ function isPlural(one: string, many: string): boolean {
   return one.endsWith("y") && many === `${one.slice(0, -1)}ies`;
 }
 
-/** Edit distance in which two letters in the wrong order are one mistake, not two. */
-function edits(wanted: string, name: string): number {
-  let least = distance(wanted, name);
-  for (let i = 0; i + 1 < wanted.length && i < SWAPS_MAX && least > 1; i++) {
+/**
+ * Edit distance in which two letters in the wrong order are one mistake, not two; exact where it is `most` or less. To
+ * swap two letters back saves one mistake at best, so what is further away than that, or has saved it, need not try.
+ */
+function edits(wanted: string, name: string, most: number): number {
+  const apart = Math.abs(wanted.length - name.length);
+  if (apart > most) return apart;
+  const plain = distance(wanted, name);
+  if (plain <= 1 || plain > most + 1) return plain;
+  for (let i = 0; i + 1 < wanted.length && i < SWAPS_MAX; i++) {
     const swapped = wanted.slice(0, i) + wanted[i + 1] + wanted[i] + wanted.slice(i + 2);
-    least = Math.min(least, 1 + distance(swapped, name));
+    if (distance(swapped, name) < plain - 1) return plain - 1;
   }
-  return least;
+  return plain;
 }
 
 /** Names are short; what is longer is no typing error of one. */

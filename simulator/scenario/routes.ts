@@ -280,9 +280,9 @@ export function placesOf(input: PlacesInput, book: ProfileBook, question: Places
     });
     return null;
   }
-  const answer = book.route({ profile: question.route, modelId: spec.id, source });
+  const answer = book.route({ profile: question.route, modelId: spec.id, source, where });
   if ("code" in answer) {
-    (NOT_SOLD_THERE.includes(answer.code) ? unsold : problems.list).push({ ...answer, where });
+    (NOT_SOLD_THERE.includes(answer.code) ? unsold : problems.list).push(answer);
     return null;
   }
   return {

@@ -30,6 +30,8 @@ export interface ProfileQuestion {
   readonly profile: string;
   readonly modelId?: string;
   readonly source: string;
+  /** Where in the scenario it is asked, for the problem. */
+  readonly where?: string;
 }
 
 export interface ProfileBook {
@@ -84,10 +86,10 @@ function routeOf(input: ProfileBookInput, known: Known, question: ProfileQuestio
     const bySource = Array.isArray(destinations) ? destinations : ownEntry(destinations, source);
     if (bySource === undefined) {
       const sources = Array.isArray(destinations) ? [] : Object.keys(destinations);
-      return sourceUnknown(own.name, source, sources);
+      return sourceUnknown(own.name, question, sources);
     }
     const base = { profileId: own.name, modelId: own.model, family: own.family, source, tags: own.tags };
-    return inWorld(input, base, bySource);
+    return inWorld(input, question, base, bySource);
   }
   const tags = own?.tags ?? {};
   const asked = own?.copyFrom ?? question.profile;
@@ -98,19 +100,20 @@ function routeOf(input: ProfileBookInput, known: Known, question: ProfileQuestio
     if (own === undefined) return profileUnknown(known, question);
     // An application profile of a plain model stays in its region.
     const base = { profileId: own.name, modelId: asked, family: "regional" as const, source, tags };
-    return inWorld(input, base, [source]);
+    return inWorld(input, question, base, [source]);
   }
-  if (!sourcesOf(record).includes(source)) return sourceUnknown(record.profileId, source, sourcesOf(record));
+  if (!sourcesOf(record).includes(source)) return sourceUnknown(record.profileId, question, sourcesOf(record));
   const profileId = own?.name ?? record.profileId;
   const base = { profileId, modelId: record.modelId, family: record.kind, source, tags };
   const destinations =
     record.kind === "global" ? commercialRegions(input.directory) : (record.destinationsBySource[source] ?? []);
-  return inWorld(input, base, destinations);
+  return inWorld(input, question, base, destinations);
 }
 
 /** Splits the destinations by the scenario's world; refuses a silent cut. */
 function inWorld(
   input: ProfileBookInput,
+  { where = "world.regions" }: ProfileQuestion,
   base: Omit<ProfileRoute, "destinations" | "inWorld" | "outsideWorld">,
   destinations: readonly string[],
 ): ProfileRoute | Problem {
@@ -120,7 +123,7 @@ function inWorld(
     return {
       code: "PROFILE_WITHOUT_DESTINATION",
       what: `profile "${base.profileId}" called in ${base.source} has no destination in this world`,
-      where: "world.regions",
+      where,
       fix: `add one of its regions: ${destinations.slice(0, 8).join(", ")}`,
     };
   }
@@ -129,7 +132,7 @@ function inWorld(
     return {
       code: "PROFILE_OUTSIDE_WORLD",
       what: `profile "${base.profileId}" called in ${base.source} may also run in ${outside.slice(0, 8).join(", ")}${more}, which this world leaves out`,
-      where: "world.regions",
+      where,
       fix: "add those regions, or set profiles.restrictToWorld: true to simulate a profile cut to this world",
     };
   }
@@ -156,8 +159,11 @@ function profileUnknown(known: Known, question: ProfileQuestion): Problem {
   const asked = question.modelId === undefined ? question.profile : `${question.profile}.${question.modelId}`;
   return {
     code: "PROFILE_UNKNOWN",
-    what: `inference profile "${asked}" is not known${didYouMean(asked, names)}`,
-    where: "profiles",
+    // Put together where it is shown only: a target that sells other models is right, and the names are many.
+    get what() {
+      return `inference profile "${asked}" is not known${didYouMean(asked, names)}`;
+    },
+    where: question.where ?? "profiles",
     fix:
       ofModel.length > 0
         ? `use one of the model's profiles (${ofModel.join(", ")}) or define one under profiles.define`
@@ -165,11 +171,15 @@ function profileUnknown(known: Known, question: ProfileQuestion): Problem {
   };
 }
 
-function sourceUnknown(profileId: string, source: string, sources: readonly string[]): Problem {
+function sourceUnknown(
+  profileId: string,
+  { source, where = "profiles" }: ProfileQuestion,
+  sources: readonly string[],
+): Problem {
   return {
     code: "PROFILE_NOT_OFFERED",
     what: `profile "${profileId}" is not offered in source region ${source}`,
-    where: "profiles",
+    where,
     fix: `call it in one of: ${sources.join(", ")}`,
   };
 }

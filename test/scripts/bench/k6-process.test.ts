@@ -40,7 +40,8 @@ function replay(name: string, script: string): ReturnType<typeof replayInK6> {
   return replayInK6(options);
 }
 
-const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith("meridian-bench-"));
+/** Folders of this process; other tests bench beside it. */
+const left = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`meridian-bench-${process.pid}-`));
 
 describe("a strategy's replay in k6", () => {
   it("is started with its script and the file for rows, all else in the environment", () => {

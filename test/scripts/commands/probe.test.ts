@@ -67,9 +67,8 @@ describe("meridian probe", () => {
     const out = join(folder, "probe.json");
     const args = ["probe", join(folder, "world.yaml"), "--endpoints", endpoints, "--count", "7", "--interval", "100ms"];
     await inOneOfThree(async () => {
-      const { code, stdout, stderr } = await meridian([...args, "--output-tokens", "20", "--out", out, "--json"], {
-        env,
-      });
+      const asked = [...args, "--output-tokens", "20", "--out", out, "--json"];
+      const { code, stdout, stderr } = await meridianHere(asked, env);
       assert.equal(code, 0, stderr);
       const { kind, targets } = JSON.parse(stdout) as { kind: string; targets: readonly ProbeSummary[] };
       assert.equal(kind, "probe");

@@ -14,6 +14,11 @@ describe("error codes in the source", () => {
     assert.deepEqual(codes(text), [{ code: "RUN_ID", kind: "data", what: '"…" is none', fix: "look it up" }]);
   });
 
+  it("say what is put together where it is read", () => {
+    const text = `throw new MeridianError("data", { code: "RUN_ID", get what() { return "none"; }, fix: "look" });`;
+    assert.deepEqual(codes(text), [{ code: "RUN_ID", kind: "data", what: "none", fix: "look" }]);
+  });
+
   it("are found where a function takes the code, in whatever file it stands", () => {
     const helper =
       'export function rowError(place, code, what, fix) { return new MeridianError("data", { code, what, fix }); }';

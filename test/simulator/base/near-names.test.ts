@@ -23,6 +23,7 @@ test("a plural is near; of a short word, one error is", () => {
   assert.deepEqual(nearNames("strategy", ["strategies", "regions"]), ["strategies"]);
   assert.deepEqual(nearNames("replicas", ["replications", "regions"]), ["replications"]);
   assert.deepEqual(nearNames("jsn", ["json", "csv"]), ["json"]);
+  assert.deepEqual(nearNames("jsno", ["json", "csv"]), ["json"], "letters in the wrong order are one error");
   assert.deepEqual(nearNames("list", ["best", "welch"]), []);
 });
 

@@ -222,7 +222,7 @@ describe("meridian bench --target bedrock", () => {
         const env = cleanEnv({ AWS_BEARER_TOKEN_BEDROCK: bearer, AWS_ENDPOINT_URL_BEDROCK_RUNTIME: url });
         const args = command(...BUDGET, "--out", out);
         const token = await tokenFor(args, env);
-        const { code, stdout, stderr } = await meridian([...args, "--spend-real-money", "--confirm", token], { env });
+        const { code, stdout, stderr } = await meridianHere([...args, "--spend-real-money", "--confirm", token], env);
         assert.equal(code, 99, stderr);
         assert.match(stderr, /rejected as wrong, first with 400 Echo Bearer \[hidden\]/);
         const left = await traces(out);
@@ -265,12 +265,13 @@ describe("meridian bench --target bedrock", () => {
     it("a session that ends before the run", async () => {
       const soon = new Date(Date.now() + 60_000).toISOString().replace(/\.\d+/, "");
       const session = `[short]\ncredential_process = echo '{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"abcdefghij","SessionToken":"t0","Expiration":"${soon}"}'\n`;
-      await writeFile(join(folder, "config"), session.replace("[short]", "[profile short]"));
+      // A file of its own: the SDK reads each once in a process.
+      const env = cleanEnv({ AWS_CONFIG_FILE: join(folder, "short") });
+      await writeFile(env.AWS_CONFIG_FILE!, session.replace("[short]", "[profile short]"));
       const args = command(...BUDGET, "--profile", "short", "--duration", "1m", "--drain", "60s");
-      const { stdout } = await meridian([...args, "--dry-run"], { env: cleanEnv() });
+      const { stdout } = await meridianHere([...args, "--dry-run"], env);
       assert.match(stdout, /credentials +session from a profile with a credential process \(short\), until 20/);
-      // A process of its own: the SDK reads a profile's files once in each.
-      const { code, stderr } = await meridian([...args, "--spend-real-money"], { env: cleanEnv() });
+      const { code, stderr } = await meridianHere([...args, "--spend-real-money"], env);
       assert.equal(code, 4);
       assert.match(stderr, /CREDENTIALS_EXPIRE.*\n {2}fix: get a longer session/);
     });
@@ -306,7 +307,7 @@ it("a budget works elsewhere too: an emulated run that it stops is saved, and in
   const out = join(folder, "stopped");
   const args = ["bench", scenario, "--duration", "2s", "--drain", "10s", "--budget-usd", "0.002", "--out", out];
   const second = "strategies=[{name: a, single: {target: us-east-1}}, {name: b, single: {target: us-east-1}}]";
-  const { code, stdout, stderr } = await meridian([
+  const { code, stdout, stderr } = await meridianHere([
     ...args,
     "--set",
     second,
