@@ -10,10 +10,7 @@ import type { ValidationResult } from "../../../simulator/validate/result.ts";
 import { k6ForTests } from "../../scenarios/k6/k6.ts";
 import { meridian, meridianHere } from "../run-meridian.ts";
 
-/**
- * Ten seconds of two regions, the first with a quota that is too small; margins that a busy machine keeps. Few tokens, far
- * apart: each is a packet, which is most of what a validation costs.
- */
+/** Ten seconds of two regions, the first with a quota that is too small; margins that a busy machine keeps. */
 function scenario(stepBase: string): string {
   return `name: small
 seed: 5
@@ -25,12 +22,12 @@ world:
   models:
     nova:
       id: amazon.nova-pro-v1:0
-      capacity: { kind: batching, stepBase: ${stepBase}, stepPerSequence: 0.6ms, prefill: { base: 200ms }, maxBatch: 64 }
+      capacity: { kind: batching, stepBase: ${stepBase}, stepPerSequence: 0.2ms, prefill: { base: 200ms }, maxBatch: 64 }
   network: { roundTrips: none, jitter: none }
   prices: { book: none, overrides: [{ model: nova, input: 1, output: 5 }] }
   quotas: [{ region: us-east-1, tokensPerMinute: 15k, law: token-bucket }]
 traffic:
-  - { class: chat, arrivals: { poisson: 32/s }, tokens: { input: 120, output: 10, maxTokens: 50 } }
+  - { class: chat, arrivals: { poisson: 32/s }, tokens: { input: 120, output: 30, maxTokens: 50 } }
 strategies:
   - { name: alone, single: { target: us-east-1 } }
   - { name: both, priority: { targets: [us-east-1, eu-west-1], cooldown: 1s } }
@@ -50,7 +47,7 @@ before(
   async () => {
     folder = await mkdtemp(join(tmpdir(), "meridian-validate-test-"));
     file = join(folder, "small.yaml");
-    await writeFile(file, scenario("24ms"));
+    await writeFile(file, scenario("8ms"));
     await k6ForTests();
   },
   { timeout: 900_000 },
@@ -106,7 +103,7 @@ describe("meridian validate", () => {
   });
 
   it("fails where the endpoints are of another world", { timeout: 240_000 }, async () => {
-    const { inputs } = await prepareText(scenario("48ms"), "slow.yaml");
+    const { inputs } = await prepareText(scenario("16ms"), "slow.yaml");
     const fleet = await startFleet({ ...scenarioFleet(inputs.plan, { startMs: 600_000 }), auth: "off" });
     try {
       const endpoints = join(folder, "endpoints.yaml");
