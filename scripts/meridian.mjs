@@ -23,6 +23,9 @@ else if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
 async function run(file, fix) {
   // Node 22 and newer keep compiled code between runs, which halves the time to start.
   nodeModule.enableCompileCache?.();
+  // Worker threads look for it in their environment alone.
+  const cacheFolder = nodeModule.getCompileCacheDir?.();
+  if (cacheFolder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cacheFolder);
   const commandLine = await import(file).catch((error) => explainBrokenInstall(error, fix));
   process.exitCode = commandLine === undefined ? EXIT_ENVIRONMENT : await commandLine.main(process.argv.slice(2));
 }

@@ -156,33 +156,34 @@ function placementRows(plan: Plan, rows: readonly CapacityRow[]): ReadonlyMap<nu
   );
 }
 
+/** Units that the endpoints of a row of `capacityRows` can do of what an epoch's calls bring; Infinity = no limit. */
+export type CapacityLimits = (epoch: number, row: number) => number;
+
 /**
- * Units that a row's endpoints can do of what an epoch's calls bring, indexed `epoch * rows + row`: from the epoch's
- * begin to when its last call must have been answered, beside the other tenants of that replication, faults left out.
- * Never less than what the strategy got through there: noise has mean 1 over many calls, not over each few.
+ * From the epoch's begin to when its last call must have been answered, beside the other tenants of that replication,
+ * faults left out. Never less than what the strategy got through there: noise has mean 1 over many calls, not over each
+ * few. Worked out for the epochs that are asked for: a schedule may go on for weeks after the last request.
  *
  * @param used of the strategy in this replication, see `capacityUse`
  */
-export function capacityLimits(plan: Plan, strategy: number, replication: number, used: Float64Array): Float64Array {
+export function capacityLimits(plan: Plan, strategy: number, replication: number, used: Float64Array): CapacityLimits {
   const rows = capacityRows(plan);
   const seed = replicationSeed(plan.seed, replication);
   const { epochStartMs } = plan.money.schedule;
   const { attemptMs, requestMs } = (plan.strategies[strategy]!.client ?? plan.client).timeout;
   const lateMs = Math.min(attemptMs, requestMs);
   const endMs = Number.isFinite(plan.durationMs) ? plan.durationMs + plan.drainMs : Number.POSITIVE_INFINITY;
-  const limits = new Float64Array(epochStartMs.length * rows.length).fill(Number.POSITIVE_INFINITY);
-  rows.forEach(({ endpoints, throughputs }, row) => {
-    const unitsTo = endpoints.map((endpoint, i) => unitsOf(plan.world.endpoints[endpoint]!, throughputs[i]!, seed));
-    for (let epoch = 0; epoch < epochStartMs.length; epoch++) {
-      const fromMs = epochStartMs[epoch]!;
-      const arrivedMs = Math.min(epochStartMs[epoch + 1] ?? Number.POSITIVE_INFINITY, plan.durationMs);
-      const toMs = Math.min(endMs, arrivedMs + lateMs);
-      if (!Number.isFinite(toMs)) continue;
-      const units = unitsTo.reduce((sum, to) => sum + to(Math.max(fromMs, toMs)) - to(fromMs), 0);
-      limits[epoch * rows.length + row] = Math.max(units, used[epoch * rows.length + row] ?? 0);
-    }
-  });
-  return limits;
+  const unitsTo = rows.map(({ endpoints, throughputs }) =>
+    endpoints.map((endpoint, i) => unitsOf(plan.world.endpoints[endpoint]!, throughputs[i]!, seed)),
+  );
+  return (epoch, row) => {
+    const fromMs = epochStartMs[epoch]!;
+    const arrivedMs = Math.min(epochStartMs[epoch + 1] ?? Number.POSITIVE_INFINITY, plan.durationMs);
+    const toMs = Math.min(endMs, arrivedMs + lateMs);
+    if (!Number.isFinite(toMs)) return Number.POSITIVE_INFINITY;
+    const units = unitsTo[row]!.reduce((sum, to) => sum + to(Math.max(fromMs, toMs)) - to(fromMs), 0);
+    return Math.max(units, used[epoch * rows.length + row] ?? 0);
+  };
 }
 
 /** Units that an endpoint can have done by an instant. */

@@ -5,7 +5,7 @@ import type { Plan } from "../scenario/plan.ts";
 import { CACHE_READ, INPUT, OUTPUT } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
 import { callSizes } from "../traffic/token-bounds.ts";
-import { capacityRows, runsWithin } from "./bound-capacity.ts";
+import { type CapacityLimits, capacityRows, runsWithin } from "./bound-capacity.ts";
 
 /** What is bought as far as limits go; a column of the programme, in millions of tokens. */
 export interface Purchase {
@@ -37,20 +37,20 @@ const M = 1e6;
 /**
  * What limits let through in each epoch, and in a day.
  *
- * @param capacity see `capacityLimits`; empty = no limit
+ * @param capacity null: no limit
  * @param spare    share of each limit that is used
  */
 export function limitRows(
   plan: Plan,
   columns: readonly Purchase[],
-  capacity: Float64Array,
+  capacity: CapacityLimits | null,
   spare = 1,
 ): readonly Limit[] {
   const counted = columns.flatMap((column, i) => (column.kind === CACHE_READ ? [] : [{ column, i }]));
   const limits = [
     ...quotaLimits(plan, counted),
     ...reservationLimits(plan, counted),
-    ...(capacity.length === 0 ? [] : capacityLimitRows(plan, counted, capacity)),
+    ...(capacity === null ? [] : capacityLimitRows(plan, counted, capacity)),
   ];
   return limits.map(({ row, ...limit }) => ({ ...limit, row: { ...row, limit: row.limit * spare } }));
 }
@@ -102,12 +102,12 @@ function reservationLimits(plan: Plan, counted: readonly Counted[]): readonly Li
   );
 }
 
-function capacityLimitRows(plan: Plan, counted: readonly Counted[], capacity: Float64Array): readonly Limit[] {
+function capacityLimitRows(plan: Plan, counted: readonly Counted[], capacity: CapacityLimits): readonly Limit[] {
   const rows = capacityRows(plan);
   return rows.flatMap((each, r) => {
     const own = counted.filter(({ column }) => runsWithin(column.offer.route, each));
     return [...byEpoch(own)].flatMap(([epoch, members]): readonly Limit[] => {
-      const limit = capacity[epoch * rows.length + r]!;
+      const limit = capacity(epoch, r);
       if (!Number.isFinite(limit)) return [];
       const coefficients = members.map(({ column: { kind, classIndex } }) =>
         kind === INPUT ? each.perInputToken[classIndex]! : each.perOutputToken[classIndex]!,

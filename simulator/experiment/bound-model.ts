@@ -3,7 +3,7 @@ import type { LinearProgramme, LinearRow, LinearSolver } from "../base/linear-pr
 import type { Plan } from "../scenario/plan.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, PREPAID, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { RoutePlan } from "../service/service-plan.ts";
-import { isTooSlow } from "./bound-capacity.ts";
+import { type CapacityLimits, isTooSlow } from "./bound-capacity.ts";
 import { type Limit, limitRows, type Purchase, type PurchaseOffer, ratioRows } from "./bound-limits.ts";
 
 /** Kinds that are bought apart: a cache write could have been a read, so that both count as reads. */
@@ -83,7 +83,7 @@ export function leastCost(
   strategy: number,
   demands: readonly Demand[],
   solve: LinearSolver | null,
-  { isLimited = true, capacity = NO_LIMITS, spare = 1, isWhole = false }: CostOptions = {},
+  { isLimited = true, capacity = null, spare = 1, isWhole = false }: CostOptions = {},
 ): Optimum | null {
   const offers = plan.classes.map((_, c) => offersOf(plan, strategy, c));
   const columns = columnsOf(plan, demands, offers);
@@ -106,15 +106,13 @@ export function leastCost(
 export interface CostOptions {
   /** False leaves quotas, reservations and capacity out: what they cost. */
   readonly isLimited?: boolean;
-  /** See `capacityLimits`; empty = no limit. */
-  readonly capacity?: Float64Array;
+  /** Null = no limit. */
+  readonly capacity?: CapacityLimits | null;
   /** Share of the limits that is used: for plans that leave room, not for bounds. */
   readonly spare?: number;
   /** Kinds of token are bought in the proportion of the supply, as requests are: for plans, not for bounds. */
   readonly isWhole?: boolean;
 }
-
-const NO_LIMITS = new Float64Array();
 
 /** Tokens of a supply, bought of an offer in an epoch; amounts in millions of tokens. */
 interface Column extends Purchase {

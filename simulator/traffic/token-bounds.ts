@@ -143,8 +143,17 @@ export interface CallSizes {
   readonly outputMax: number;
 }
 
+/** Of classes that have been asked for: a bound asks once for each target, strategy and replication. */
+const SIZES = new WeakMap<ClassTraffic, CallSizes>();
+
 /** Least and most tokens of a class's calls. Sessions let prompts grow: nothing is certain of their inputs then. */
 export function callSizes(traffic: ClassTraffic): CallSizes {
+  const sizes = SIZES.get(traffic) ?? sizesOf(traffic);
+  SIZES.set(traffic, sizes);
+  return sizes;
+}
+
+function sizesOf(traffic: ClassTraffic): CallSizes {
   const recorded = recordedRows(traffic);
   const [inputMin, inputMax] = rangeOf(traffic.tokens?.input ?? recorded?.inputTokens, traffic);
   const [outputMin, outputMax] = rangeOf(traffic.tokens?.output ?? recorded?.outputTokens, traffic);

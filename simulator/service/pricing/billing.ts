@@ -72,7 +72,7 @@ export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
   const feeFUsd = feeFUsdPerDecision(terms);
   const kinds = TOKEN_KINDS.length;
   for (let epoch = 0; epoch < ledger.epochs; epoch++) {
-    const cheapest = new CheapestKeys(terms, epoch);
+    let cheapest: CheapestKeys | undefined;
     for (let placement = 0; placement < ledger.placements; placement++) {
       for (let cls = 0; cls < ledger.classes; cls++) {
         const cell = ledgerCell(ledger, epoch, placement, cls);
@@ -87,7 +87,11 @@ export function billLedger(ledger: Ledger, terms: BillingTerms): Bill {
         for (let kind = 0; kind < kinds; kind++) {
           const tokens = ledger.tokens[cell * kinds + kind]!;
           if (tokens === 0) continue;
-          if (at < 0) at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
+          if (at < 0) {
+            // Most epochs of an open-ended run have no calls.
+            cheapest ??= new CheapestKeys(terms, epoch);
+            at = (epoch * terms.schedule.keys.length + billedKey(terms, placement, cls, cheapest)) * kinds;
+          }
           const amount = BigInt(tokens) * BigInt(terms.schedule.fUsdPerToken[at + kind]!);
           const { sourceKey } = terms.placements[placement]!;
           all.byKind[billedKind(kind, terms.schedule.keys[sourceKey]!)]! += amount;

@@ -7,7 +7,9 @@ import {
   orderOf,
   type QuotaDemand,
   refusedWithin,
+  type Stretch,
   tightStretches,
+  type UnrefusedUse,
   useUnrefused,
 } from "./quota-replay.ts";
 
@@ -15,7 +17,6 @@ export const METER_LAWS: readonly MeterLaw[] = ["token-bucket", "clock-window", 
 
 /** The search ends when its bounds are this near, as a share. */
 const PRECISION = 0.005;
-const NONE = new Float64Array(0);
 
 /** Most tokens within one window, and when it began, ms since the run's start. */
 export interface BusiestMinute {
@@ -30,7 +31,11 @@ export class QuotaReplay {
   declare private readonly starts: Int32Array;
   declare private readonly calls: CallsInOrder;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
-  private readonly used = new Map<MeterLaw, Float64Array>();
+  private readonly uses = new Map<MeterLaw, UnrefusedUse>();
+  /** By call: whether the limit that was tried last refuses it. */
+  declare private readonly isRefused: Uint8Array;
+  /** Where it may. */
+  private replayed: readonly Stretch[] = [];
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
   constructor(demand: QuotaDemand, startMs: number) {
@@ -38,6 +43,7 @@ export class QuotaReplay {
     this.startMs = startMs;
     this.starts = orderOf(demand.atMs);
     this.calls = inOrder(demand, this.starts);
+    this.isRefused = new Uint8Array(this.starts.length);
   }
 
   /**
@@ -47,12 +53,14 @@ export class QuotaReplay {
    */
   refusedShare(law: MeterLaw, limit: number, giveUpAt = 1): number {
     const n = this.starts.length;
-    const isRefused = new Uint8Array(n);
+    const { calls, isRefused } = this;
     const refusedMax = giveUpAt * n;
     let refused = 0;
-    for (const stretch of tightStretches(this.calls, law, limit, this.startMs, this.usedUnder(law))) {
+    for (const { from, to } of this.replayed) isRefused.fill(0, from, to);
+    this.replayed = tightStretches(calls, limit, law, this.useUnder(law));
+    for (const stretch of this.replayed) {
       const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
-      refused += refusedWithin(this.calls, stretch, meter, isRefused, refusedMax - refused);
+      refused += refusedWithin(calls, stretch, meter, isRefused, refusedMax - refused);
       if (refused > refusedMax) return 1;
     }
     return n === 0 ? 0 : refused / n;
@@ -87,11 +95,11 @@ export class QuotaReplay {
     return known;
   }
 
-  /** By law: once for all limits that are tried. */
-  private usedUnder(law: MeterLaw): Float64Array {
-    if (law === "token-bucket") return NONE;
-    const known = this.used.get(law) ?? useUnrefused(this.calls, law, this.startMs);
-    this.used.set(law, known);
+  /** Once for all limits that are tried. */
+  private useUnder(law: MeterLaw): UnrefusedUse | null {
+    if (law === "token-bucket") return null;
+    const known = this.uses.get(law) ?? useUnrefused(this.calls, law, this.startMs);
+    this.uses.set(law, known);
     return known;
   }
 

@@ -6,6 +6,8 @@ import { createMeter, type Meter, type MeterLaw } from "./meter.ts";
 const GRAIN_MS = 60;
 /** A rolling window is replayed from this long before a call that it may refuse: by then it holds nothing older. */
 const WARM_UP_MS = MINUTE_MS + 1000;
+/** A zero that the compiler keeps as a double from the beginning: a whole number would be compiled twice. */
+const ZERO = -0;
 
 /** What calls ask of one quota, column by column; in any order. */
 export interface QuotaDemand {
@@ -21,10 +23,9 @@ export interface QuotaDemand {
 export interface CallsInOrder {
   readonly atMs: Float64Array;
   readonly reserve: Float64Array;
-  /** Of the ends: when, and of the call its place in the order of beginnings, its beginning, settled less reserved. */
+  /** Of the ends: when, and of the call its place in the order of beginnings, settled less reserved. */
   readonly endMs: Float64Array;
   readonly endCall: Int32Array;
-  readonly endAtMs: Float64Array;
   readonly endDifference: Float64Array;
   /** By call: how many ends come before it. */
   readonly endsBefore: Int32Array;
@@ -54,14 +55,12 @@ export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
   }
   const endMs = new Float64Array(n);
   const endCall = new Int32Array(n);
-  const endAtMs = new Float64Array(n);
   const endDifference = new Float64Array(n);
   let overshoots = false;
   for (let e = 0; e < n; e++) {
     const i = ends[e]!;
     endMs[e] = demand.settledAtMs[i]!;
     endCall[e] = placeOf[i]!;
-    endAtMs[e] = demand.atMs[i]!;
     endDifference[e] = demand.settle[i]! - demand.reserve[i]!;
     if (endDifference[e]! > 0) overshoots = true;
   }
@@ -70,80 +69,118 @@ export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
     endsBefore[s] = end;
     while (end < n && endMs[end]! <= atMs[s]!) end++;
   }
-  return { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore, grainMs: grainOf(atMs), overshoots };
+  return { atMs, reserve, endMs, endCall, endDifference, endsBefore, grainMs: grainOf(atMs), overshoots };
 }
 
 /** A limit that refuses nothing; a power of two, so that a share of it is exact. */
 const UNLIMITED = 2 ** 60;
 
+/** Use of a window right after each call, tokens, if no call were refused; and the most of it in each of some blocks of calls. */
+export interface UnrefusedUse {
+  readonly used: Float64Array;
+  /** Where a block begins in the order of calls: at its minute for a clock window; and where the last one ends. */
+  readonly blockFrom: Int32Array;
+  /** By block. */
+  readonly most: Float64Array;
+}
+
+/** Of a rolling window. */
+const BLOCK_CALLS = 64;
+
 /**
- * Use of a window right after each call, tokens, if no call were refused. A limit refuses none of the calls at which this
- * is no more than it: each refused call before them only leaves more room.
+ * What bounds the refusals of all limits: a limit refuses none of the calls at which the use is no more than it, as each
+ * refused call before them only leaves more room.
  *
  * @param startMs the run's start as epoch ms
  */
-export function useUnrefused(calls: CallsInOrder, law: MeterLaw, startMs: number): Float64Array {
-  const { atMs, reserve, endMs, endCall, endAtMs, endDifference } = calls;
+export function useUnrefused(calls: CallsInOrder, law: MeterLaw, startMs: number): UnrefusedUse {
+  const { atMs, reserve, endMs, endCall, endDifference } = calls;
   const meter = createMeter({ law, limit: UNLIMITED, windowMs: MINUTE_MS, burst: UNLIMITED }, startMs);
   const used = new Float64Array(atMs.length);
   for (let s = 0, end = 0; s < atMs.length; s++) {
     const nowMs = atMs[s]!;
     for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
-      if (endCall[end]! < s) meter.settle(nowMs, endAtMs[end]!, endDifference[end]!);
+      const call = endCall[end]!;
+      if (call < s) meter.settle(nowMs, atMs[call]!, endDifference[end]!);
     }
     meter.take(nowMs, reserve[s]!);
     used[s] = meter.utilisation(nowMs) * UNLIMITED;
   }
-  return used;
+  const blockFrom = law === "clock-window" ? minutesOf(atMs, startMs % MINUTE_MS) : blocksOf(atMs.length);
+  const most = new Float64Array(blockFrom.length - 1);
+  for (let b = 0; b < most.length; b++) {
+    let [top, to] = [ZERO, blockFrom[b + 1]!];
+    for (let s = blockFrom[b]!; s < to; s++) if (used[s]! > top) top = used[s]!;
+    most[b] = top;
+  }
+  return { used, blockFrom, most };
+}
+
+function minutesOf(atMs: Float64Array, offsetMs: number): Int32Array {
+  const from: number[] = [];
+  let untilMs = Number.NEGATIVE_INFINITY;
+  for (let s = 0; s < atMs.length; s++) {
+    if (atMs[s]! < untilMs) continue;
+    from.push(s);
+    untilMs = (Math.floor((atMs[s]! + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
+  }
+  return Int32Array.from([...from, atMs.length]);
+}
+
+function blocksOf(calls: number): Int32Array {
+  const blocks = Math.ceil(calls / BLOCK_CALLS);
+  return Int32Array.from({ length: blocks + 1 }, (_, b) => Math.min(b * BLOCK_CALLS, calls));
 }
 
 /**
  * The stretches that must be replayed, each with a meter of its own that is empty at its beginning; outside of them the
  * limit refuses nothing.
  *
- * @param used `useUnrefused` of the law; not looked at for a token bucket, whose use depends on its limit
+ * @param use `useUnrefused` of the law; null for a token bucket, whose use depends on its limit
  */
 export function tightStretches(
   calls: CallsInOrder,
-  law: MeterLaw,
   limit: number,
-  startMs: number,
-  used: Float64Array,
+  law: MeterLaw,
+  use: UnrefusedUse | null,
 ): readonly Stretch[] {
-  if (law === "clock-window") return tightMinutes(calls, limit, startMs % MINUTE_MS, used);
-  if (law === "rolling-window") return aroundTightCalls(calls, limit, used);
-  return calls.overshoots ? [{ from: 0, to: calls.atMs.length }] : tightBusyPeriods(calls, limit);
+  if (use === null) return calls.overshoots ? [{ from: 0, to: calls.atMs.length }] : tightBusyPeriods(calls, limit);
+  return law === "clock-window" ? tightMinutes(limit, use) : aroundTightCalls(calls, limit, use);
 }
 
 /** From the beginning of each minute that may refuse a call to the last one that it may. */
-function tightMinutes({ atMs }: CallsInOrder, limit: number, offsetMs: number, used: Float64Array): readonly Stretch[] {
+function tightMinutes(limit: number, { used, blockFrom, most }: UnrefusedUse): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  let [from, to, untilMs] = [0, 0, Number.NEGATIVE_INFINITY];
-  for (let s = 0; s < atMs.length; s++) {
-    if (atMs[s]! >= untilMs) {
-      if (to > from) stretches.push({ from, to });
-      from = s;
-      untilMs = (Math.floor((atMs[s]! + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
-    }
-    if (used[s]! > limit) to = s + 1;
+  for (let b = 0; b < most.length; b++) {
+    if (!(most[b]! > limit)) continue;
+    let to = blockFrom[b + 1]!;
+    while (!(used[to - 1]! > limit)) to--;
+    stretches.push({ from: blockFrom[b]!, to });
   }
-  if (to > from) stretches.push({ from, to });
   return stretches;
 }
 
 /** Up to each call that may be refused, from before its window. */
-function aroundTightCalls({ atMs, grainMs }: CallsInOrder, limit: number, used: Float64Array): readonly Stretch[] {
+function aroundTightCalls(
+  { atMs, grainMs }: CallsInOrder,
+  limit: number,
+  { used, blockFrom, most }: UnrefusedUse,
+): readonly Stretch[] {
   const stretches: Stretch[] = [];
   const warmUpMs = WARM_UP_MS + 2 * grainMs;
-  let [from, to, first] = [0, 0, 0];
-  for (let s = 0; s < atMs.length; s++) {
-    if (!(used[s]! > limit)) continue;
-    while (atMs[first]! < atMs[s]! - warmUpMs) first++;
-    if (first > to) {
-      if (to > from) stretches.push({ from, to });
-      from = first;
+  let [from, to] = [0, 0];
+  for (let b = 0; b < most.length; b++) {
+    if (!(most[b]! > limit)) continue;
+    for (let s = blockFrom[b]!; s < blockFrom[b + 1]!; s++) {
+      if (!(used[s]! > limit)) continue;
+      let first = s;
+      while (first > to && atMs[first - 1]! >= atMs[s]! - warmUpMs) first--;
+      if (first > to) {
+        if (to > from) stretches.push({ from, to });
+        from = first;
+      }
+      to = s + 1;
     }
-    to = s + 1;
   }
   if (to > from) stretches.push({ from, to });
   return stretches;
@@ -154,9 +191,7 @@ function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): reado
   const stretches: Stretch[] = [];
   const perMs = limit / MINUTE_MS;
   let from = 0;
-  let taken = 0;
-  let most = 0;
-  let lastMs = 0;
+  let [taken, most, lastMs] = [ZERO, ZERO, ZERO];
   for (let s = 0; s < atMs.length; s++) {
     // Calls are in order to a grain only: a bucket that meets an earlier instant loses what it had refilled since.
     taken -= (atMs[s]! - lastMs) * perMs;
@@ -164,8 +199,8 @@ function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): reado
     if (taken <= 0) {
       if (most > limit) stretches.push({ from, to: s });
       from = s;
-      taken = 0;
-      most = 0;
+      taken = ZERO;
+      most = ZERO;
     }
     taken += reserve[s]!;
     if (taken > most) most = taken;
@@ -176,7 +211,7 @@ function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): reado
 
 /** How many calls of a stretch a meter refuses; marks them. It ends early with more than `refusedMax`. */
 export function refusedWithin(
-  { atMs, reserve, endMs, endCall, endAtMs, endDifference, endsBefore }: CallsInOrder,
+  { atMs, reserve, endMs, endCall, endDifference, endsBefore }: CallsInOrder,
   { from, to }: Stretch,
   meter: Meter,
   isRefused: Uint8Array,
@@ -188,7 +223,7 @@ export function refusedWithin(
     const nowMs = atMs[s]!;
     for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
       const call = endCall[end]!;
-      if (call < s && isRefused[call] === 0) meter.settle(nowMs, endAtMs[end]!, endDifference[end]!);
+      if (call < s && isRefused[call] === 0) meter.settle(nowMs, atMs[call]!, endDifference[end]!);
     }
     if (meter.take(nowMs, reserve[s]!)) continue;
     isRefused[s] = 1;

@@ -70,10 +70,10 @@ describe("what capacity lets through", () => {
     const capacity = { kind: "batching", stepBase: "8ms", stepPerSequence: "2ms", maxBatch: 4 };
     const plan = planWith(capacity);
     const steps = capacityRows(plan).findIndex(({ perOutputToken }) => perOutputToken[0] === 1);
-    assert.equal(capacityLimits(plan, 0, 0, nothing)[steps], 3_636_000 / 4);
+    assert.equal(capacityLimits(plan, 0, 0, nothing)(0, steps), 3_636_000 / 4);
     const busy = planWith({ ...capacity, background: { mean: 8 } });
     assert.ok(
-      Math.abs(capacityLimits(busy, 0, 0, nothing)[steps]! - 3_636_000 / 8) < 1e-3,
+      Math.abs(capacityLimits(busy, 0, 0, nothing)(0, steps) - 3_636_000 / 8) < 1e-3,
       "4 tokens in 8 + 2 (4 + 8) ms",
     );
   });
@@ -82,7 +82,7 @@ describe("what capacity lets through", () => {
     assert.deepEqual(capacityRows(planWith({ kind: "slots", servers: "unlimited", service: { constant: "1s" } })), []);
     const plan = planWith({ kind: "slots", servers: 4, service: { constant: "1s" } });
     const used = new Float64Array(capacityRows(plan).length).fill(1e9);
-    assert.equal(capacityLimits(plan, 0, 0, used)[0], 1e9);
+    assert.equal(capacityLimits(plan, 0, 0, used)(0, 0), 1e9);
   });
 
   test("a target is left out where even the smallest call takes longer than its caller waits", () => {
