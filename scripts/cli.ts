@@ -20,8 +20,9 @@ export async function main(argv: readonly string[]): Promise<number> {
   ignoreBrokenPipes();
   const interrupts = watchInterrupts();
   let exitCode: number = EXIT_CODES.ok;
+  let program: Command | undefined;
   try {
-    const program = await buildProgram(argv, async (definition, args, options) => {
+    program = await buildProgram(argv, async (definition, args, options) => {
       const terminal = createTerminal(options);
       exitCode = await definition.run({ args, options, terminal, signal: interrupts.signal });
     });
@@ -32,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: "user" });
     return exitCode;
   } catch (error) {
-    return fail(error, createTerminal({}), argv);
+    return fail(error, createTerminal({}), argv, program);
   } finally {
     interrupts.stop();
   }
@@ -46,7 +47,10 @@ async function buildProgram(argv: readonly string[], run: RunVerb): Promise<Comm
     .description("Simulate, benchmark and compare cross-region routing of LLM calls.")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
-    .addHelpText("after", "\nRun meridian <command> --help for its options and examples.\nGuide: docs/guide.md")
+    .addHelpText(
+      "after",
+      "\nRun meridian <command> --help for its options and examples.\nGuide: docs/guide.md in the repository",
+    )
     .exitOverride()
     // Commander would print its own wording before it throws; `fail` prints ours.
     .configureOutput({ outputError: () => {} })
@@ -85,9 +89,9 @@ function examplesText(definition: CommandDefinition): string {
 }
 
 /** Prints what went wrong, on stdout too when a program asked for JSON, and gives the exit code. */
-function fail(error: unknown, terminal: Terminal, argv: readonly string[]): number {
+function fail(error: unknown, terminal: Terminal, argv: readonly string[], program?: Command): number {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT_CODES.ok; // --help and --version
-  const problem = error instanceof CommanderError ? usageError(error, argv) : asMeridianError(error);
+  const problem = error instanceof CommanderError ? usageError(error, argv, program) : asMeridianError(error);
   for (const each of problem.problems) terminal.problem(formatProblem(each));
   if (problem.kind === "internal") {
     terminal.problem("This is a bug in Meridian. Please report it with the command line and the scenario.");
@@ -119,11 +123,16 @@ function takenByList(argv: readonly string[]): string | undefined {
 }
 
 /** Commander's one-line message in our words. */
-function usageError(error: CommanderError, argv: readonly string[]): MeridianError {
+function usageError(error: CommanderError, argv: readonly string[], program?: Command): MeridianError {
   const [first = "", hint] = error.message.split("\n");
   const verb = commands.find((each) => each.name === argv[0])?.name;
   const help = verb === undefined ? "see meridian --help" : `see meridian ${verb} --help`;
-  const near = /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1] ?? nearestChoice(first);
+  const options = program?.commands.find((each) => each.name() === verb)?.options ?? [];
+  const longer = longerOption(
+    first,
+    options.flatMap(({ long }) => long ?? []),
+  );
+  const near = longer ?? /\(Did you mean (.+)\?\)/.exec(hint ?? "")?.[1] ?? nearestChoice(first);
   const swallowed = error.code === "commander.missingArgument" ? takenByList(argv) : undefined;
   const problem: Problem = { code: "USAGE", what: first.replace(/^error: /, ""), fix: swallowed ?? help };
   if (error.code !== "commander.unknownCommand") {
@@ -138,6 +147,13 @@ function usageError(error: CommanderError, argv: readonly string[]): MeridianErr
     commands.map((each) => each.name),
   );
   return new MeridianError("usage", { ...problem, fix: `${fix} ${help}` });
+}
+
+/** The one option that ends with the words of an unknown one: `--base-port` for `--port`. */
+function longerOption(message: string, options: readonly string[]): string | undefined {
+  const [, given] = /unknown option '--([a-z-]+)'/.exec(message) ?? [];
+  const longer = options.filter((option) => given !== undefined && option.endsWith(`-${given}`));
+  return longer.length === 1 ? longer[0] : undefined;
 }
 
 /** The allowed value nearest to the one in a message of commander's. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { loadEndpoints } from "../scripts/bench/endpoints-file.ts";
+import { commands } from "../scripts/commands/index.ts";
 import { prepareText } from "../scripts/io/experiment.ts";
 import { meridianHere } from "./scripts/run-meridian.ts";
 
@@ -187,6 +188,14 @@ describe("the index of the documents", () => {
       links.filter((link, i) => links.indexOf(link) !== i),
       [],
     );
+  });
+
+  it("and the guide's table names each command once", () => {
+    const [table = ""] = texts.get("docs/guide.md")!.split("```", 1);
+    const named = [...table.matchAll(/^\|[^|]*\|([^|]+)\|/gm)]
+      .flatMap(([, cell]) => [...cell!.matchAll(/`([a-z]+)[^`]*`/g)].map(([, command]) => command!))
+      .sort();
+    assert.deepEqual(named, commands.map(({ name }) => name).sort());
   });
 
   it("and the glossary is in alphabetical order, a term once, and explains the field's words", () => {

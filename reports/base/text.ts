@@ -127,8 +127,11 @@ export function formatLength(durationMs: number | null): string {
  *
  * @example formatDuration(5_400_000) // => "1 h 30 min"
  * @example formatDuration(45_000) // => "45 s"
+ * @example formatDuration(1500) // => "1.50 s"
  */
 export function formatDuration(durationMs: number): string {
+  // Whole seconds would be far off.
+  if (durationMs < 10_000 && durationMs % 1000 !== 0) return formatMs(durationMs);
   const parts: string[] = [];
   let restS = Math.round(durationMs / 1000);
   for (const [symbol, seconds] of [
@@ -140,7 +143,7 @@ export function formatDuration(durationMs: number): string {
     if (count > 0) parts.push(`${formatCount(count)} ${symbol}`);
     restS -= count * seconds;
   }
-  return parts.length === 0 ? `${formatPlain(durationMs, MILLISECONDS)} ms` : parts.join(" ");
+  return parts.length === 0 ? "0 ms" : parts.join(" ");
 }
 
 /**

@@ -2,7 +2,7 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import {
   checkRows,
-  emptyAnswerNotes,
+  failedAnswerNotes,
   firstTokenNotes,
   type HarnessReport,
   seesFirstTokens,
@@ -144,7 +144,7 @@ function checkedStrategy(
       requests: checked.requests,
       isStreaming: seesFirstTokens(replay),
       notes: [
-        ...emptyAnswerNotes(attempts),
+        ...failedAnswerNotes(attempts),
         ...firstTokenNotes(replay, attempts),
         ...unseenLimitNotes(replay.client, attempts),
       ],

@@ -19,7 +19,9 @@ export async function loadPriceList(file: string): Promise<unknown> {
   try {
     return isPriceListCsv(text) ? priceListOfCsv(text) : JSON.parse(text);
   } catch (error) {
-    if (error instanceof CsvError || error instanceof SyntaxError) throw unreadable(error.message);
+    if (error instanceof CsvError) throw unreadable(error.message);
+    // The parser's words quote the file.
+    if (error instanceof SyntaxError) throw unreadable("the file is neither JSON nor the CSV of a price list");
     throw error;
   }
 }

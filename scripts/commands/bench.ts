@@ -1,5 +1,6 @@
 /** `meridian bench`: replays a scenario with k6 against endpoints and saves a measured run. */
 
+import { plural } from "../../reports/base/text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { observationsForQuantile } from "../../simulator/base/statistics.ts";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
@@ -114,8 +115,10 @@ function refuseUnaskedLength(plan: Plan, schedule: readonly ScheduleRow[], optio
 function announce(file: string, plan: Plan, schedule: readonly ScheduleRow[], place: string, terminal: Terminal) {
   const lengthMs = schedule.at(-1)![0] - plan.arrivalsFromMs;
   const perS = (schedule.length / Math.max(1, lengthMs)) * 1000;
-  const each = `${schedule.length} requests in ${formatSpan(lengthMs)} (${perS.toFixed(1)}/s)`;
-  terminal.note(`${file}: ${each}, ${plan.strategies.length} strategies one after the other, against ${place}`);
+  const each = `${plural(schedule.length, "request", "requests")} in ${formatSpan(lengthMs)} (${perS.toFixed(1)}/s)`;
+  const count = plan.strategies.length;
+  const strategies = `${plural(count, "strategy", "strategies")}${count === 1 ? "" : " one after the other"}`;
+  terminal.note(`${file}: ${each}, ${strategies}, against ${place}`);
   if (perS > RATE_MAX_PER_S) {
     terminal.note(`more than ${RATE_MAX_PER_S} requests/s may be too much for one machine; the run says if it was`);
   }

@@ -63,11 +63,12 @@ export function overridesOf(options: CommonOptions): readonly Override[] {
   return [...sets.map(parseSet), ...short];
 }
 
-/** An option parser for whole numbers from `min` up. */
-export function wholeNumber(min: number): (text: string) => number {
+/** An option parser for whole numbers from `min` up, to `max` if there is one. */
+export function wholeNumber(min: number, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${min} or more.`);
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
+    const range = max === Number.MAX_SAFE_INTEGER ? `, ${min} or more` : ` from ${min} to ${max}`;
+    throw new InvalidArgumentError(`It must be a whole number${range}.`);
   };
 }

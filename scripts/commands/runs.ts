@@ -97,6 +97,7 @@ async function listRuns({ root, words, options, terminal }: ActionInput): Promis
       .sort((a, b) => age.indexOf(b.run) - age.indexOf(a.run))
       .slice(0, (options.limit as number | undefined) ?? rows.length);
     if (options.json === true) terminal.out(jsonDocument("runs", { runs: found, problems: store.problems }));
+    else if (rows.length === 0) terminal.note(`no run has been saved in ${root} yet`);
     else await printRuns(found, terminal, root);
     if (options.json !== true) for (const problem of store.problems) terminal.problem(formatProblem(problem));
   } finally {

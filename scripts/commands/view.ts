@@ -5,6 +5,8 @@ import { startView } from "../view/server.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { RUNS_FOLDER, wholeNumber } from "./options.ts";
 
+const PORT_MAX = 65_535;
+
 export const viewCommand: CommandDefinition = {
   examples: [
     ["meridian view", "opens a page on this machine; Ctrl-C ends it"],
@@ -14,7 +16,7 @@ export const viewCommand: CommandDefinition = {
   configure: (command) => {
     command
       .argument("[scenario]", "a scenario file for the playground")
-      .option("--port <n>", "port on loopback; 0 for any that is free", wholeNumber(0), 8060)
+      .option("--port <n>", "port on loopback; 0 for any that is free", wholeNumber(0, PORT_MAX), 8060)
       .option("--out <dir>", "the runs folder", RUNS_FOLDER);
   },
   run: runView,

@@ -26,6 +26,8 @@ export interface Override {
   readonly value: unknown;
   /** As typed, e.g. `--set seed=7`: where a problem with it is reported. */
   readonly origin: string;
+  /** How many steps of the path lead to the first key that it made; the whole path where it made none. */
+  readonly madeAt?: number;
 }
 
 /**
@@ -90,17 +92,20 @@ export function applyOverrides(
     const blocked = blocker(source, path);
     if (blocked !== undefined) fail(blocked, "check the path");
     else {
+      const madeAt = path.findIndex((_, i) => !source.document.hasIn(keysFor(source, path.slice(0, i + 1)))) + 1;
       if (override.value === undefined) source.document.deleteIn(keysFor(source, path));
       else source.document.setIn(keysFor(source, path), override.value);
-      applied.push({ ...override, path });
+      applied.push({ ...override, path, madeAt: madeAt === 0 ? path.length : madeAt });
     }
   }
   return { applied, problems };
 }
 
-/** The override that a path lies in or above of, the last one first: it is the one that took effect. */
+/** The override whose value, or a key that it made on the way there, holds a path; the last one, which took effect. */
 export function overrideAt(overrides: readonly Override[], path: ConfigPath): Override | undefined {
-  return overrides.findLast((each) => each.path.every((step, i) => String(step) === String(path[i])));
+  return overrides.findLast((each) =>
+    each.path.slice(0, each.madeAt).every((step, i) => String(step) === String(path[i])),
+  );
 }
 
 const UNSAFE = new Set(["__proto__", "constructor", "prototype"]);

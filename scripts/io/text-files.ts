@@ -80,7 +80,9 @@ async function nearbyFile(path: string): Promise<string> {
   const names = await readdir(folder).catch(() => undefined);
   if (names === undefined) return `the folder ${folder} does not exist either`;
   const extension = extname(path);
-  const kin = names.filter((name) => extension === "" || extname(name) === extension).sort();
+  // Both extensions of YAML are common.
+  const like = extension === ".yml" ? [".yml", ".yaml"] : extension === ".yaml" ? [".yaml", ".yml"] : [extension];
+  const kin = names.filter((name) => extension === "" || like.includes(extname(name))).sort();
   const near = nearNames(basename(path), kin)[0];
   if (near !== undefined) return `did you mean ${join(folder, near)}?`;
   // What shares nothing but the lack of an extension is of another kind.

@@ -2,6 +2,7 @@
 
 import writeFileAtomic from "write-file-atomic";
 import { Document, isScalar, isSeq, visit } from "yaml";
+import { plural } from "../../reports/base/text.ts";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import type { LawSpec } from "../../simulator/random/laws/index.ts";
 import type { ArrivalSpec } from "../../simulator/traffic/arrivals/index.ts";
@@ -18,7 +19,8 @@ export async function fit({ args, options, terminal, signal }: CommandInput): Pr
   const read = await readTraffic(args, options);
   const found = fitTraffic(read.columns, (options.process as FittedProcess | undefined) ?? null);
   if (found === undefined) {
-    const what = `${read.columns.arrivalMs.length} requests are too few to be fitted`;
+    const { length } = read.columns.arrivalMs;
+    const what = `${plural(length, "request is", "requests are")} too few to be fitted`;
     throw new MeridianError("data", { code: "TRAFFIC_TOO_FEW", where: read.name, what, fix: "give 50 or more" });
   }
   for (const note of read.notes) terminal.note(`note: ${note}`);

@@ -17,7 +17,7 @@ export class SlotTable {
   private freeCount = 0;
   private size = 0;
 
-  constructor(widths: { readonly ints: number; readonly floats: number }, capacity = 1024) {
+  constructor(widths: { readonly ints: number; readonly floats: number }, capacity = 64) {
     this.intWidth = widths.ints;
     this.floatWidth = widths.floats;
     this.ints = new Int32Array(0);

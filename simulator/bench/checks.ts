@@ -224,14 +224,22 @@ export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): 
   ];
 }
 
-/** How many answers had status 200 and no token: they are failures of their own kind. */
-export function emptyAnswerNotes(attempts: readonly AttemptRow[]): readonly string[] {
-  const empty = attempts.filter(({ x }) => x === EMPTY_ANSWER).length;
-  if (empty === 0) return [];
-  const share = Number(((100 * empty) / attempts.length).toPrecision(2));
-  return [
-    `${empty} of ${attempts.length} attempts (${share} %) were answered 200 without a token (${EMPTY_ANSWER}): they count as failed, not as fast.`,
-  ];
+/** Errors of an answer whose status says that all is well, and what is wrong with it. */
+const FAILED_ANSWERS: Readonly<Record<string, readonly [what: string, so: string]>> = {
+  [EMPTY_ANSWER]: ["without a token", "they count as failed, not as fast"],
+  NoUsage: ["without counts of tokens", "they count as failed, as nothing tells what they cost"],
+  NoJson: ["with a body that is no JSON", "they count as failed"],
+  StreamCutShort: ["with a stream that ended before its last event", "they count as failed"],
+};
+
+/** How many answers had status 200 and failed all the same, by what was wrong with them. */
+export function failedAnswerNotes(attempts: readonly AttemptRow[]): readonly string[] {
+  return Object.entries(FAILED_ANSWERS).flatMap(([error, [what, so]]) => {
+    const failed = attempts.filter(({ c, x }) => c === 200 && x === error).length;
+    if (failed === 0) return [];
+    const share = Number(((100 * failed) / attempts.length).toPrecision(2));
+    return [`${failed} of ${attempts.length} attempts (${share} %) were answered 200 ${what} (${error}): ${so}.`];
+  });
 }
 
 /** Median time to the headers, in ms and as a share of the attempt. */

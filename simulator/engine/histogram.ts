@@ -48,26 +48,39 @@ export function bucketFloorMs(bucket: number): number {
  * @returns ms, or NaN when nothing was counted
  */
 export function histogramQuantile(counts: Uint32Array, offset: number, count: number, p: number): number {
-  if (count === 0) return Number.NaN;
-  const rank = p * (count - 1) + 0.5;
+  return histogramQuantiles(counts, offset, count, [p])[0]!;
+}
+
+/** Several quantiles in one pass. @param shares ascending */
+export function histogramQuantiles(
+  counts: Uint32Array,
+  offset: number,
+  count: number,
+  shares: readonly number[],
+): readonly number[] {
+  if (count === 0) return shares.map(() => Number.NaN);
+  let bucket = 0;
   let below = 0;
-  for (let bucket = 0; bucket < SIZE; bucket++) {
-    const here = counts[offset + bucket]!;
-    if (here > 0 && below + here >= rank) {
-      // Waits are 0 more often than not; spread over the first bucket they would be a fraction of it.
-      if (bucket === 0) return 0;
-      const floorMs = bucketFloorMs(bucket);
-      return floorMs + (bucketFloorMs(bucket + 1) - floorMs) * ((rank - below) / here);
+  return shares.map((p) => {
+    const rank = p * (count - 1) + 0.5;
+    for (; bucket < SIZE; bucket++) {
+      const here = counts[offset + bucket]!;
+      if (here > 0 && below + here >= rank) {
+        // Waits are 0 more often than not; spread over the first bucket they would be a fraction of it.
+        if (bucket === 0) return 0;
+        const floorMs = bucketFloorMs(bucket);
+        return floorMs + (bucketFloorMs(bucket + 1) - floorMs) * ((rank - below) / here);
+      }
+      below += here;
     }
-    below += here;
-  }
-  return bucketFloorMs(SIZE);
+    return bucketFloorMs(SIZE);
+  });
 }
 
 /** A set of equal histograms in one array, addressed by index. */
 export class HistogramSet {
   declare readonly counts: Uint32Array;
-  /** Per histogram: sum and largest value, ms, side by side. */
+  /** Per histogram: sum and largest value, ms, side by side. Above the bucket of the largest value nothing is counted. */
   declare private readonly moments: Float64Array;
 
   constructor(size: number) {
@@ -89,7 +102,9 @@ export class HistogramSet {
 
   samples(index: number): number {
     let samples = 0;
-    for (let b = index * SIZE; b < (index + 1) * SIZE; b++) samples += this.counts[b]!;
+    const from = index * SIZE;
+    const used = bucketOf(this.maxMs(index)) + 1;
+    for (let b = from; b < from + used; b++) samples += this.counts[b]!;
     return samples;
   }
 
@@ -106,7 +121,8 @@ export class HistogramSet {
     const merged = new Uint32Array(SIZE);
     for (const index of indices) {
       const from = index * SIZE;
-      for (let b = 0; b < SIZE; b++) merged[b]! += this.counts[from + b]!;
+      const used = bucketOf(this.maxMs(index)) + 1;
+      for (let b = 0; b < used; b++) merged[b]! += this.counts[from + b]!;
     }
     return merged;
   }

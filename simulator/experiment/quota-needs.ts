@@ -25,7 +25,7 @@ const OK = OUTCOME.ok;
 export const THROTTLED_SHARE_MAX = 0.01;
 /** Calls that are kept of a run: what comes later is left out, and the result says so. */
 const CALLS_MAX = 1_500_000;
-const ROWS_AT_FIRST = 1024;
+const ROWS_AT_FIRST = 64;
 
 /** The calls of one quota, or of one region, model and route without one. */
 interface Calls {

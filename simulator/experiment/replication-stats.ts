@@ -2,7 +2,7 @@
 import { invariant } from "../base/errors.ts";
 import { HOUR_MS } from "../base/time.ts";
 import { END } from "../client/request-rules.ts";
-import { BUCKETS, bucketFloorMs, type HistogramSet, histogramQuantile } from "../engine/histogram.ts";
+import { BUCKETS, bucketFloorMs, bucketOf, type HistogramSet, histogramQuantiles } from "../engine/histogram.ts";
 import { CELL_FIELDS, FIELD, FIELDS, HOURS_MAX } from "../engine/recorder.ts";
 import type { SessionCounts } from "../engine/sessions.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
@@ -207,18 +207,21 @@ function classLatencyOf(recorder: SimulationOutput["recorder"]): Pick<Replicatio
 /** @param knownSumMs the sum where it was kept apart, in the order in which values came */
 function latencyOf(set: HistogramSet, members: readonly number[], knownSumMs?: number): LatencyStats {
   const sumMs = knownSumMs ?? members.reduce((sum, member) => sum + set.sumMs(member), 0);
-  let max = 0;
-  for (const member of members) {
-    max = Math.max(max, set.maxMs(member));
-  }
-  const counts = set.merged(members);
+  const max = members.reduce((most, member) => Math.max(most, set.maxMs(member)), 0);
+  const [only] = members;
+  const isOne = members.length === 1;
+  const counts = isOne ? set.counts : set.merged(members);
+  const offset = isOne ? only! * BUCKETS : 0;
+  const to = offset + bucketOf(max) + 1;
   let count = 0;
-  for (let b = 0; b < BUCKETS; b++) count += counts[b]!;
+  for (let b = offset; b < to; b++) count += counts[b]!;
   if (count === 0) return { count, mean: NaN, p50: NaN, p95: NaN, p99: NaN, max: NaN };
   // A quantile between the last bucket's edges may lie beyond the largest value seen; no value did.
-  const quantile = (p: number) => Math.min(max, histogramQuantile(counts, 0, count, p));
-  return { count, mean: sumMs / count, p50: quantile(0.5), p95: quantile(0.95), p99: quantile(0.99), max };
+  const [p50, p95, p99] = histogramQuantiles(counts, offset, count, SHARES).map((ms) => Math.min(max, ms));
+  return { count, mean: sumMs / count, p50: p50!, p95: p95!, p99: p99!, max };
 }
+
+const SHARES = [0.5, 0.95, 0.99];
 
 function sumWhere(values: readonly bigint[], belongs: (index: number) => boolean): bigint {
   let sum = 0n;

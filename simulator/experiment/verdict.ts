@@ -102,7 +102,7 @@ function silentText(silent: readonly string[], after: string): string {
 
 function conditionText({ strategies, replications, requestsPerReplication }: VerdictInput): string {
   const paired = strategies.length > 1 ? "paired " : "";
-  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} requests.)`;
+  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} request${requestsPerReplication === 1 ? "" : "s"}.)`;
 }
 
 function findingOf(input: VerdictInput, standings: readonly Standing[]): Finding {

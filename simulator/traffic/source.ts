@@ -25,7 +25,7 @@ export function createTraffic(classes: readonly ClassTraffic[], options: Traffic
     return stream;
   });
   const hasSessions = classes.some(({ sessions }) => sessions !== undefined);
-  const chunk = createChunk(chunkRows, hasSessions);
+  const chunk = createChunk(Math.min(chunkRows, options.requestsMax), hasSessions);
   const fill = streams.length === 1 ? streams[0]!.fill : mergeStreams(streams, hasSessions);
   const { fromMs = 0 } = options;
   let left = options.requestsMax;

@@ -41,6 +41,8 @@ describe("meridian", () => {
     const flag = await meridianHere(["doctor", "--jsn"]);
     assert.equal(flag.code, 2);
     assert.match(flag.stderr, /fix: did you mean --json\? see meridian doctor --help/);
+    const longer = await meridianHere(["emulate", "--port", "80"]);
+    assert.match(longer.stderr, /fix: did you mean --base-port\? see meridian emulate --help/);
     const value = await meridianHere(["simulate", "a.yaml", "--workers", "none"]);
     assert.equal(value.code, 2);
     assert.match(value.stderr, /whole number/);

@@ -26,7 +26,7 @@ export const lognormal: LawDefinition<LognormalSpec> = {
         mean: above0(quantity, "mean"),
         cv: positiveNumber("cv", "Coefficient of variation: standard deviation / mean").refine(
           (cv) => cv <= CV_MAX,
-          `cv must be at most ${CV_MAX}; above 10, most of the mean is in values that are hardly ever drawn`,
+          `cv must be at most ${CV_MAX}; write 10 or less: above it, most of the mean is in values that are hardly ever drawn`,
         ),
       })
       .transform(({ mean, cv }) => ({ kind: "lognormal" as const, mean, cv })),

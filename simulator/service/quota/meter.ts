@@ -16,6 +16,8 @@ export interface Meter {
   utilisation(nowMs: number): number;
   /** Scales the limit from now on: a quota cut. */
   setLimitFactor(nowMs: number, factor: number): void;
+  /** As new: nothing has been taken. The limit stays scaled. */
+  clear(): void;
 }
 
 export type MeterLaw = "token-bucket" | "clock-window" | "rolling-window";
@@ -89,6 +91,11 @@ class TokenBucket implements Meter {
     this.level = Math.min(this.level, this.burst);
   }
 
+  clear(): void {
+    this.level = this.burst;
+    this.lastMs = 0;
+  }
+
   private refill(nowMs: number): void {
     if (nowMs === this.lastMs) return;
     const level = this.level + (nowMs - this.lastMs) * this.ratePerMs;
@@ -143,6 +150,11 @@ class ClockWindow implements Meter {
     this.limit = this.fullLimit * factor;
   }
 
+  clear(): void {
+    this.used = 0;
+    this.untilMs = Number.NEGATIVE_INFINITY;
+  }
+
   private roll(nowMs: number): void {
     if (nowMs < this.untilMs) return;
     this.fromMs = Math.floor((nowMs + this.offsetMs) / this.windowMs) * this.windowMs - this.offsetMs;
@@ -194,6 +206,12 @@ class RollingWindow implements Meter {
 
   setLimitFactor(_nowMs: number, factor: number): void {
     this.limit = this.fullLimit * factor;
+  }
+
+  clear(): void {
+    this.cells.fill(0);
+    this.used = 0;
+    this.newest = 0;
   }
 
   private count(cell: number, amount: number): void {

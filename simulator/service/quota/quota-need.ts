@@ -58,8 +58,9 @@ export class QuotaReplay {
     let refused = 0;
     for (const { from, to } of this.replayed) isRefused.fill(0, from, to);
     this.replayed = tightStretches(calls, limit, law, this.useUnder(law));
+    const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
     for (const stretch of this.replayed) {
-      const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
+      meter.clear();
       refused += refusedWithin(calls, stretch, meter, isRefused, refusedMax - refused);
       if (refused > refusedMax) return 1;
     }

@@ -133,8 +133,8 @@ function blocksOf(calls: number): Int32Array {
 }
 
 /**
- * The stretches that must be replayed, each with a meter of its own that is empty at its beginning; outside of them the
- * limit refuses nothing.
+ * The stretches that must be replayed, each with a meter that is empty at its beginning; outside of them the limit refuses
+ * nothing.
  *
  * @param use `useUnrefused` of the law; null for a token bucket, whose use depends on its limit
  */

@@ -70,5 +70,12 @@ it("reads the bulk API's CSV as its JSON, and knows both among files to import",
 it("names a file that is neither", async () => {
   await assert.rejects(loadPriceList(file("a.txt", "prices")), MeridianError);
   await assert.rejects(loadPriceList(join(folder, "none.json")), /PRICE_LIST_UNREADABLE/);
+  const other = join(folder, "other.csv");
+  writeFileSync(other, "secret,columns\n1,2\n");
+  await assert.rejects(loadPriceList(other), (error: Error) => {
+    assert.match(error.message, /neither JSON nor the CSV of a price list/);
+    assert.doesNotMatch(error.message, /secret/);
+    return true;
+  });
   assert.throws(() => readPriceList({ offerCode: "x" }, "x", names), /PRICE_LIST_FORMAT/);
 });

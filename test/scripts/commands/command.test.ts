@@ -26,5 +26,7 @@ describe("scenario options", () => {
       assert.throws(() => wholeNumber(0)(text), InvalidArgumentError, text);
     }
     assert.throws(() => wholeNumber(1)("0"), InvalidArgumentError);
+    assert.equal(wholeNumber(0, 65_535)("65535"), 65_535);
+    assert.throws(() => wholeNumber(0, 65_535)("65536"), /whole number from 0 to 65535/);
   });
 });

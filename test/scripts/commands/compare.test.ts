@@ -122,6 +122,13 @@ describe("meridian compare", () => {
 });
 
 describe("meridian runs and meridian sql", () => {
+  it("tells a folder without runs from a filter that none passes", async () => {
+    const empty = await meridianHere(["runs", "--out", join(folder, "empty")]);
+    assert.equal(empty.code, 0);
+    assert.match(empty.stderr, /^no run has been saved in .*empty yet$/m);
+    assert.match((await here("runs", "--tag", "none")).stderr, /^no such run in /m);
+  });
+
   it("lists the newest first, tags, names, filters; compare takes names, tags and patterns", async () => {
     const listed = JSON.parse((await here("runs", "--json")).stdout);
     assert.equal(listed.runs.length, 2);

@@ -245,6 +245,7 @@ describe("--set", () => {
     const problem = only(GOOD, ["seed=-1"]);
     assert.equal(problem.where, "--set seed=-1 seed");
     assert.equal(only(GOOD, ["sed=1"]).where, "--set sed=1 sed");
+    assert.equal(only(GOOD, ["servce.mean=1s"]).where, "--set servce.mean=1s servce");
   });
 
   it("refuses places that cannot be", () => {
@@ -285,6 +286,7 @@ describe("files", () => {
 
   it("refuses what is no scenario file", async () => {
     assert.match((await code("flagshp.yaml")).fix ?? "", /did you mean .*flagship\.yaml/);
+    assert.match((await code("flagship.yml")).fix ?? "", /did you mean .*flagship\.yaml/);
     assert.equal((await code("nowhere/x.yaml")).code, "SCENARIO_NOT_FOUND");
     assert.equal((await code(".")).code, "SCENARIO_IS_DIRECTORY");
     assert.equal((await code("latin1.yaml")).code, "SCENARIO_NOT_UTF8");

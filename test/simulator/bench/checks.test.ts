@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   checkRows,
-  emptyAnswerNotes,
+  failedAnswerNotes,
   firstTokenNotes,
   type HarnessInput,
   invalidReasons,
@@ -48,10 +48,20 @@ const row = (g: number, f: number, e: number, k: AttemptRow["k"] = "ok"): Attemp
 
 it("answers of status 200 without a token are counted and named", () => {
   const rows = [row(0, 1, 2), { ...row(0, 1, 2, "error"), x: "EmptyAnswer" }, row(0, 1, 2, "throttled")];
-  assert.deepEqual(emptyAnswerNotes(rows), [
+  assert.deepEqual(failedAnswerNotes(rows), [
     "1 of 3 attempts (33 %) were answered 200 without a token (EmptyAnswer): they count as failed, not as fast.",
   ]);
-  assert.deepEqual(emptyAnswerNotes(rows.slice(0, 1)), []);
+  assert.deepEqual(failedAnswerNotes(rows.slice(0, 1)), []);
+});
+
+it("answers of status 200 that tell no counts, are no JSON or break off are named, too", () => {
+  const failed = (x: string, c = 200): AttemptRow => ({ ...row(0, 1, 2, "error"), c, x });
+  const rows = [failed("NoUsage"), failed("NoUsage"), failed("NoJson"), failed("StreamCutShort"), failed("EOF", 0)];
+  assert.deepEqual(failedAnswerNotes(rows), [
+    "2 of 5 attempts (40 %) were answered 200 without counts of tokens (NoUsage): they count as failed, as nothing tells what they cost.",
+    "1 of 5 attempts (20 %) were answered 200 with a body that is no JSON (NoJson): they count as failed.",
+    "1 of 5 attempts (20 %) were answered 200 with a stream that ended before its last event (StreamCutShort): they count as failed.",
+  ]);
 });
 
 const SERVER = target({ api: "openai", region: "eu-west-1" });

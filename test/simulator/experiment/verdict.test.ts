@@ -29,6 +29,11 @@ describe("the answer of a run", () => {
     assert.deepEqual(named, ["cheap", "dear"]);
   });
 
+  it("speaks of one replication of one request in the singular", () => {
+    const { verdict } = answer([one("base", {})], CHAT, { replications: 1, requestsPerReplication: 1 });
+    assert.match(verdict, / \(1 replication of 1 request\.\)/);
+  });
+
   it("never prefers one that misses an objective that another keeps, however cheap", () => {
     const { verdict, recommended } = answer(
       [one("base", { within: 0.96 }), one("cheap", { within: 0.82 }, { usd: 1 })],

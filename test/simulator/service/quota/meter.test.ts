@@ -177,4 +177,18 @@ describe("rolling window", () => {
       assert.equal(one.take(5000, 600), true, law);
     }
   });
+
+  it("cleared it is as new, at any instant, under every law", () => {
+    for (const law of ["token-bucket", "clock-window", "rolling-window"] as const) {
+      const used = meter({ law, limit: 600 });
+      used.take(90_000, 500);
+      used.settle(100_000, 90_000, 300);
+      used.clear();
+      const fresh = meter({ law, limit: 600 });
+      for (const ms of [5000, 20_000, 50_000]) {
+        assert.equal(used.take(ms, 250), fresh.take(ms, 250), `${law} at ${ms}`);
+        assert.equal(used.utilisation(ms), fresh.utilisation(ms), `${law} at ${ms}`);
+      }
+    }
+  });
 });
