@@ -1,4 +1,3 @@
-// Own process: the sessions of the documents work in folders of their own.
 import assert from "node:assert/strict";
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

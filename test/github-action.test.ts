@@ -1,5 +1,4 @@
 /** The action, executed as a runner would, up to the calls of the API, which a local server answers. */
-// Own process: starts processes and listens.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";

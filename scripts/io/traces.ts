@@ -157,7 +157,7 @@ async function loadBundled(name: string, entry: CatalogEntry, reading: ReadingOp
   const path = resolve(TRACES_DIR, entry.file);
   const { attribution, licence } = entry;
   if (entry.kind === "trace") {
-    const { columns, sha256 } = await readTraceFile(path, entry.file, reading).catch((cause: unknown) => {
+    const { columns, sha256 } = await readBundled(path, entry.file, reading).catch((cause: unknown) => {
       throw isMissing(cause) ? damaged(entry.file, cause) : cause;
     });
     if (entry.sha256 !== undefined && entry.sha256 !== sha256) throw damaged(entry.file);
@@ -174,6 +174,18 @@ async function loadBundled(name: string, entry: CatalogEntry, reading: ReadingOp
     notes: [],
     rejected: [],
   };
+}
+
+const bundled = new Map<string, ReturnType<typeof readTraceFile>>();
+
+/** What is bundled does not change: read as it is, it is read once, whatever scenarios of a sweep or a plan ask for it. */
+function readBundled(path: string, file: string, reading: ReadingOptions): ReturnType<typeof readTraceFile> {
+  const isAsItIs = Object.entries(reading).every(([key, value]) => key === "badRows" || (value ?? null) === null);
+  if (!isAsItIs) return readTraceFile(path, file, reading);
+  const read = bundled.get(path) ?? readTraceFile(path, file, {});
+  bundled.set(path, read);
+  read.catch(() => bundled.delete(path));
+  return read;
 }
 
 function recordingOf(name: string, { kind, file }: CatalogEntry, json: unknown): Recording {

@@ -1,23 +1,12 @@
 /**
- * Which test files need a process of their own: those that change what a process has only once (environment, working
- * folder, signal handlers). The first half decides it before the run; the second half guards a shared process and fails
- * a file that the first half missed. Starting processes and threads changes nothing for the files that follow.
+ * Which test files need a process of their own: those that say so. All others share processes, and may change what a
+ * process has only once (environment, working folder, signal handlers) as long as they put it back: the second half
+ * guards a shared process, fails a file that leaves it changed, and puts it back itself for the files that follow.
  */
 import { posix } from "node:path";
 
-/** Changes of what all files in one process would share. */
-const PROCESS_WIDE = [
-  /\bprocess\.env(?:\.\w+|\[[^\]]+\])\s*=[^=]/,
-  /\bdelete process\.env\b/,
-  /\bassign\(process\.env\b/,
-  /\bprocess\.(?:chdir|umask|kill|on|once|emit|setSourceMapsEnabled)\(/,
-];
-
-/** For what neither imports nor text show: `// Own process: <reason>` in the test file or a helper of it. */
+/** For what no file could put back: `// Own process: <reason>` in the test file or a helper of it. */
 const OWN = /^\/\/ Own process: (.+)$/m;
-
-/** For what puts back all that it changes, and is held to it by the guard: `// Shared process: <reason>`. */
-const SHARED = /^\/\/ Shared process: (.+)$/m;
 
 /**
  * Why a test file cannot share a process with others. Computed from what stands in the file and in the test helpers
@@ -29,7 +18,7 @@ const SHARED = /^\/\/ Shared process: (.+)$/m;
  */
 export function whyOwnProcess(file: string, read: (path: string) => string | undefined): string | undefined {
   for (const [path, text] of helpersOf(file, read)) {
-    const reason = declaredReason(text);
+    const reason = OWN.exec(text)?.[1];
     if (reason !== undefined) return path === file ? reason : `${path}: ${reason}`;
   }
   return undefined;
@@ -54,67 +43,89 @@ export function helpersOf(file: string, read: (path: string) => string | undefin
   return texts;
 }
 
-/** The reason that stands in a test file or a helper itself: a mark, or a change of the process. */
-function declaredReason(text: string): string | undefined {
-  const own = OWN.exec(text)?.[1];
-  if (own !== undefined || SHARED.test(text)) return own;
-  return PROCESS_WIDE.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined);
-}
-
 /** Modules that a file loads when it is loaded; not those that it takes types from. */
 function importsOf(text: string): readonly string[] {
   const pattern = /^(?:import|export)(?! type\b)[^;]*? from "([^"]+)"|^import "([^"]+)"|\bimport\("([^"]+)"\)/gm;
   return [...text.matchAll(pattern)].map((match) => (match[1] ?? match[2] ?? match[3])!);
 }
 
-const ADVICE = 'say why in the test file: "// Own process: <reason>"';
-
+/** A process that test files share. */
 export interface Guard {
-  /** What the files did since the last call that a shared process forbids, each with what to do about it. */
+  /** What the files since the last call left changed, each with what to do about it. All of it is put back. */
   violations(): readonly string[];
 }
 
-/**
- * Guards this process from here on: changing the working folder throws, and what else a file leaves changed is noticed.
- * Call it once, before any test file is loaded.
- */
+/** What a process has only once. */
+interface Shared {
+  readonly name: string;
+  /** The same as long as nothing has changed. */
+  readonly value: () => unknown;
+  readonly putBack: () => void;
+}
+
+const ADVICE =
+  'put it back when the tests are over, or say why the file cannot share: "// Own process: <reason>" in the test file';
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const GLOBALS = ["setTimeout", "fetch", "Date"];
+
+/** Guards this process from here on. Call it once, before any test file is loaded. */
 export function guardSharedProcess(): Guard {
-  let found: string[] = [];
-  process.chdir = () => {
-    found.push(`changes the working folder of a process that it shares with other test files; ${ADVICE}`);
-    throw new Error(`a test that shares its process changes the working folder; ${ADVICE}`);
-  };
-  let before = stateOfProcess();
+  const environment = { ...process.env };
+  const shared = [folderNow(), ...SIGNALS.map(handlersNow), ...GLOBALS.map(globalNow)];
+  const before = shared.map(({ value }) => value());
   return {
     violations() {
-      const after = stateOfProcess();
-      const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-        (name) => before[name] !== after[name],
-      );
-      if (changed.length > 0) found.push(`leaves ${changed.join(", ")} changed; ${ADVICE}`);
-      before = after;
-      const violations = [...new Set(found)];
-      found = [];
-      return violations;
+      const changed = shared.filter(({ value }, i) => value() !== before[i]);
+      for (const { putBack } of changed) putBack();
+      const names = [...changed.map(({ name }) => name), ...putBackEnvironment(environment)];
+      return names.length === 0 ? [] : [`leaves ${names.join(", ")} changed; ${ADVICE}`];
     },
   };
 }
 
-/** What files could leave changed to those after them. */
-function stateOfProcess(): Readonly<Record<string, string | undefined>> {
-  // Node's runner numbers the processes that run tests.
-  const environment = Object.entries(process.env)
-    .filter(([name]) => !name.startsWith("NODE_TEST_"))
-    .map(([name, value]) => [`environment variable ${name}`, value]);
-  const signals = ["SIGINT", "SIGTERM", "SIGHUP"].map((name) => [
-    `handlers of ${name}`,
-    String(process.listenerCount(name)),
-  ]);
-  const globals = ["setTimeout", "fetch", "Date"].map((name) => [
-    `global ${name}`,
-    String((globalThis as unknown as Record<string, unknown>)[name] === ORIGINALS[name]),
-  ]);
-  return Object.fromEntries([...environment, ...signals, ...globals]);
+function folderNow(): Shared {
+  const folder = process.cwd();
+  return { name: "the working folder", value: folderName, putBack: () => process.chdir(folder) };
 }
 
-const ORIGINALS: Readonly<Record<string, unknown>> = { setTimeout, fetch, Date };
+function folderName(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "(a folder that is gone)";
+  }
+}
+
+function handlersNow(signal: NodeJS.Signals): Shared {
+  const handlers = process.listeners(signal);
+  return {
+    name: `handlers of ${signal}`,
+    value: () => process.listenerCount(signal),
+    putBack() {
+      process.removeAllListeners(signal);
+      for (const handler of handlers) process.on(signal, handler);
+    },
+  };
+}
+
+function globalNow(name: string): Shared {
+  const all = globalThis as unknown as Record<string, unknown>;
+  const value = all[name];
+  const putBack = () => {
+    all[name] = value;
+  };
+  return { name: `global ${name}`, value: () => all[name], putBack };
+}
+
+/** Names of the variables that had changed. */
+function putBackEnvironment(before: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(process.env)])].filter(
+    // Node's runner numbers the processes that run tests.
+    (name) => process.env[name] !== before[name] && !name.startsWith("NODE_TEST_"),
+  );
+  for (const name of names) {
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  }
+  return names.map((name) => `environment variable ${name}`);
+}

@@ -5,13 +5,13 @@
  */
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { setPriority } from "node:os";
+import { setPriority, totalmem } from "node:os";
 import { join } from "node:path";
 
 const WORKER = join(import.meta.dirname, "worker.ts");
 
-/** A shared process that has grown beyond this is replaced after its file. */
-const RESIDENT_BYTES_MAX = 1.2e9;
+/** A shared process that has grown beyond this is replaced after its file; all of them leave the machine a third. */
+const RESIDENT_BYTES_MAX = Math.max(1.2e9, totalmem() / 8);
 
 export interface TestFile {
   /** Absolute. */

@@ -1,4 +1,3 @@
-// Shared process: `meridianHere` puts back the streams and the environment
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -63,9 +62,9 @@ export async function meridian(args: readonly string[], options: RunOptions = {}
 /**
  * Runs the command in this process: the same exit code and the same output without the start of a process, for tests
  * that are about what a command says and writes. Not for signals or terminals. One call waits for the other, since it
- * takes over the streams and the environment of the process.
+ * takes over the streams, the environment and the working folder of the process, and puts them back.
  *
- * @param cwd working folder; only where the test file has a process of its own
+ * @param cwd working folder
  */
 export function meridianHere(args: readonly string[], env: RunOptions["env"] = {}, cwd = ""): Promise<Finished> {
   const done = turn.then(() => (cwd === "" ? runHere(args, env) : runThere(args, env, cwd)));

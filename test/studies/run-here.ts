@@ -1,4 +1,3 @@
-// Shared process: arguments, streams and the exit code are put back
 import { pathToFileURL } from "node:url";
 
 export interface Finished {

@@ -154,9 +154,10 @@ const RATE_MIN = 1e-4;
  */
 export function fitHiddenStates(counts: Float64Array, states: number): HiddenStates {
   const model = start(counts, states);
+  const kinds = kindsOf(counts);
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < ITERATIONS_MAX; i++) {
-    const likelihood = improve(counts, model);
+    const likelihood = improve(counts, kinds, model);
     if (likelihood - last < GAIN_MIN * counts.length) {
       last = likelihood;
       break;
@@ -194,11 +195,24 @@ function start(counts: Float64Array, states: number): Model {
   return { states, mean: mean.sort(), transition, initial: new Float64Array(states).fill(1 / states) };
 }
 
+/** Steps with as many requests are alike: the counts that there are, and which of them each step has. */
+interface Kinds {
+  readonly counts: Float64Array;
+  readonly ofStep: Int32Array;
+}
+
+function kindsOf(counts: Float64Array): Kinds {
+  const distinct = sortedNumbers([...new Set(counts)]);
+  const places = new Map(Array.from(distinct, (count, place) => [count, place]));
+  return { counts: distinct, ofStep: Int32Array.from(counts, (count) => places.get(count)!) };
+}
+
 /** One round; the log-likelihood before it. */
-function improve(counts: Float64Array, model: Model): number {
+function improve(counts: Float64Array, kinds: Kinds, model: Model): number {
   const { states, mean, transition, initial } = model;
   const steps = counts.length;
-  const emission = emissions(counts, mean);
+  const { ofStep } = kinds;
+  const emission = emissions(kinds.counts, mean);
   const forward = new Float64Array(steps * states);
   const scale = new Float64Array(steps);
   let likelihood = 0;
@@ -210,19 +224,19 @@ function improve(counts: Float64Array, model: Model): number {
       else
         for (let from = 0; from < states; from++)
           reach += forward[(t - 1) * states + from]! * transition[from * states + s]!;
-      const value = reach * emission.values[t * states + s]!;
+      const value = reach * emission.values[ofStep[t]! * states + s]!;
       forward[t * states + s] = value;
       total += value;
     }
     for (let s = 0; s < states; s++) forward[t * states + s]! /= total;
     scale[t] = total;
-    likelihood += Math.log(total) + emission.offset[t]!;
+    likelihood += Math.log(total) + emission.offset[ofStep[t]!]!;
   }
-  update(counts, model, { emission: emission.values, forward, scale });
+  update(counts, model, { emission: emission.values, ofStep, forward, scale });
   return likelihood;
 }
 
-/** Poisson likelihoods of each step, relative to the best state, whose logarithm is in `offset`. */
+/** Poisson likelihoods of each count, relative to the best state, whose logarithm is in `offset`. */
 function emissions(counts: Float64Array, mean: Float64Array) {
   const states = mean.length;
   const values = new Float64Array(counts.length * states);
@@ -242,13 +256,15 @@ function emissions(counts: Float64Array, mean: Float64Array) {
 }
 
 interface Pass {
+  /** By the kind of step. */
   readonly emission: Float64Array;
+  readonly ofStep: Int32Array;
   readonly forward: Float64Array;
   readonly scale: Float64Array;
 }
 
 /** Goes back over the steps and sets the model to what is expected of them. */
-function update(counts: Float64Array, model: Model, { emission, forward, scale }: Pass): void {
+function update(counts: Float64Array, model: Model, { emission, ofStep, forward, scale }: Pass): void {
   const { states, mean, transition, initial } = model;
   const steps = counts.length;
   const moves = new Float64Array(states * states);
@@ -266,7 +282,7 @@ function update(counts: Float64Array, model: Model, { emission, forward, scale }
     if (t === 0) break;
     before.fill(0);
     for (let to = 0; to < states; to++) {
-      const ahead = (emission[t * states + to]! * backward[to]!) / scale[t]!;
+      const ahead = (emission[ofStep[t]! * states + to]! * backward[to]!) / scale[t]!;
       for (let from = 0; from < states; from++) {
         const move = transition[from * states + to]! * ahead;
         before[from]! += move;

@@ -1,4 +1,3 @@
-// Own process: it starts one to be gone.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";

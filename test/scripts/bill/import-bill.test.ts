@@ -1,4 +1,3 @@
-// Own process: it works in a folder of its own.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,9 +1,8 @@
-// Own process: it works in a folder of its own.
 import assert from "node:assert/strict";
 import { cpSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { importCommand } from "../../../scripts/commands/import.ts";
 import { prepareExperiment } from "../../../scripts/io/experiment.ts";
 import { loadTrace } from "../../../scripts/io/traces.ts";
@@ -26,6 +25,7 @@ async function run(files: readonly string[], options: Readonly<Record<string, un
 
 describe("meridian import", () => {
   before(() => process.chdir(mkdtempSync(join(tmpdir(), "meridian-import-"))));
+  after(() => process.chdir(project));
 
   it("appends what is new, by request id, and a scenario names it", async () => {
     const name = "prod-week-36";

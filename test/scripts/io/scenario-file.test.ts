@@ -208,13 +208,13 @@ describe("YAML that is wrong or hostile", () => {
   });
 
   it("survives deep nesting and very many keys quickly", () => {
-    assert.equal(only("[".repeat(200_000)).code, "SCENARIO_TOO_DEEP");
+    assert.equal(only("[".repeat(50_000)).code, "SCENARIO_TOO_DEEP");
     assert.equal(only(`a: ${"[".repeat(100)}${"]".repeat(100)}`).code, "SCENARIO_TOO_DEEP");
     const before = process.cpuUsage();
-    const keys = Array.from({ length: 50_000 }, (_, i) => `k${i}: 1`).join("\n");
+    const keys = Array.from({ length: 25_000 }, (_, i) => `k${i}: 1`).join("\n");
     assert.ok(problemsOf(`tags:\n  ${keys.replaceAll("\n", "\n  ")}`).length > 0);
     // Time on the processor, which busy neighbours do not add to.
-    assert.ok(process.cpuUsage(before).user < 10_000_000, "checking keys must not take quadratic time");
+    assert.ok(process.cpuUsage(before).user < 2_500_000, "checking keys must not take quadratic time");
   });
 });
 

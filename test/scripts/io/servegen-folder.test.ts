@@ -1,4 +1,3 @@
-// Own process: it writes files into a folder of its own.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

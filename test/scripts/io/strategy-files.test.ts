@@ -1,4 +1,3 @@
-// Own process: the bundler is a process that is started once.
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

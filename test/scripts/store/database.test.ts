@@ -1,4 +1,3 @@
-// Own process: loads DuckDB's native library.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { appendValue, columnList, openDatabase, quoted } from "../../../scripts/store/database.ts";

@@ -1,4 +1,3 @@
-// Own process: loads DuckDB's native library.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,3 @@
-// Own process: it writes a scenario into a folder of its own.
 import assert from "node:assert/strict";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

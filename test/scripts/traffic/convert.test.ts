@@ -1,4 +1,3 @@
-// Own process: commands write files into a folder of their own.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -30,26 +30,28 @@ export function newAttempts(): Attempts {
   return createAttemptTable();
 }
 
+/** Where each field lies, and what it is unless a test says otherwise. */
+const FIELDS = Object.entries({
+  requestId: 0,
+  ordinal: 0,
+  classIndex: 0,
+  modelIndex: 0,
+  target: 0,
+  inputTokens: 0,
+  outputTokens: 1,
+  maxTokens: 1,
+  prefixTokens: 0,
+  prefixId: -1,
+  queueLevel: 1,
+  cacheReadTokens: 0,
+} satisfies Required<AttemptRow>).map(([name, value]) => {
+  const key = name as keyof AttemptRow;
+  return { key, place: ATTEMPT[key], value };
+});
+
 export function addAttempt(attempts: Attempts, row: AttemptRow = {}): number {
   const slot = attempts.allocate();
-  const values: Required<AttemptRow> = {
-    requestId: 0,
-    ordinal: 0,
-    classIndex: 0,
-    modelIndex: 0,
-    target: 0,
-    inputTokens: 0,
-    outputTokens: 1,
-    maxTokens: 1,
-    prefixTokens: 0,
-    prefixId: -1,
-    queueLevel: 1,
-    cacheReadTokens: 0,
-    ...row,
-  };
-  for (const [name, value] of Object.entries(values)) {
-    attempts.ints[slot * ATTEMPT_INTS + ATTEMPT[name as keyof AttemptRow]] = value;
-  }
+  for (const { key, place, value } of FIELDS) attempts.ints[slot * ATTEMPT_INTS + place] = row[key] ?? value;
   attempts.floats.fill(Number.NaN, slot * ATTEMPT_FLOATS, (slot + 1) * ATTEMPT_FLOATS);
   attempts.floats[slot * ATTEMPT_FLOATS + ATTEMPT_FLOAT.decodeFactor] = 1;
   return slot;

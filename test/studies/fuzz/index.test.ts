@@ -1,4 +1,3 @@
-// Own process: it runs the program as one.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { it } from "node:test";

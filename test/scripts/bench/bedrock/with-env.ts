@@ -1,4 +1,3 @@
-// Shared process: the environment is put back
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,3 @@
-// Own process: commands write manifests into a folder of their own.
 import assert from "node:assert/strict";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

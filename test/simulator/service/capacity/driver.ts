@@ -97,7 +97,7 @@ export class Run {
   private advance(): void {
     const { capacity } = this;
     const nowMs = capacity.nextMs;
-    assert.ok(nowMs >= this.lastMs - 1e-6, `the agenda goes back: ${nowMs} after ${this.lastMs}`);
+    if (!(nowMs >= this.lastMs - 1e-6)) assert.fail(`the agenda goes back: ${nowMs} after ${this.lastMs}`);
     this.lastMs = nowMs;
     const event = capacity.advance();
     if (event === CAPACITY_EVENT.finished) this.leave(capacity.subject, "finished", nowMs);
@@ -106,7 +106,7 @@ export class Run {
 
   private leave(slot: number, outcome: Fate["outcome"], nowMs: number): void {
     const fate = this.fateOf.get(slot);
-    assert.ok(fate !== undefined, `attempt ${slot} is not inside and ends again: ${outcome} at ${nowMs} ms`);
+    if (fate === undefined) assert.fail(`attempt ${slot} is not inside and ends again: ${outcome} at ${nowMs} ms`);
     fate.outcome = outcome;
     fate.startedMs = readAttempt(this.table, slot, "startedMs");
     fate.firstTokenMs = readAttempt(this.table, slot, "firstTokenMs");
