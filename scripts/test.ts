@@ -27,9 +27,9 @@ const WAITING = [
 ].map(inTests);
 /** Of the others, what takes long starts first, so that no core is idle at the end. */
 const LONGEST_FIRST = [
-  ...["contributing", "package", "docs", "studies/", "scripts/commands/", "e2e/", "scenarios/", "golden/"],
+  ...["contributing", "package", "docs", "tidy", "studies/", "scripts/commands/", "e2e/", "scenarios/", "golden/"],
   ...["scripts/", "metamorphic/", "simulator/calibrate/", "simulator/experiment/", "simulator/service/capacity/"],
-  ...["simulator/traffic/", "simulator/validate/"],
+  ...["simulator/traffic/", "simulator/validate/", "simulator/strategies/index"],
 ].map(inTests);
 
 /** Waiting tests at a time: together they need less than one core. */
