@@ -124,7 +124,7 @@ export async function withWarmup(inputs: ExperimentInputs, { workers, signal }: 
  *
  * @param stepsOf undefined where this thread cannot run them
  */
-async function run<Job, Output>(
+async function run<Job extends EvidenceJob | PilotJob, Output>(
   inputs: ExperimentInputs,
   jobs: readonly Job[],
   stepsOf: ((job: Job) => Iterator<JobProgress, Output>) | undefined,
@@ -142,6 +142,7 @@ async function run<Job, Output>(
     signal,
     onProgress: (index, progress) => onProgress(done.length + index, progress),
     onJobDone: (index) => onJobDone?.(done.length + index),
+    kindOf: (job) => String("pilot" in job ? job.strategy : job.strategyIndices),
   });
   return [...done, ...others];
 }

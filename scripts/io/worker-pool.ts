@@ -4,7 +4,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
 import { type ErrorKind, MeridianError, type Problem } from "../../simulator/base/errors.ts";
 
-export interface PoolOptions<Progress> {
+export interface PoolOptions<Progress, Job = unknown> {
   /** URL of the worker file; its export `runTask` answers a `PoolTask` with a `JobAnswer`. */
   readonly workerFile: string;
   /** Sent once to every worker, read there with `Tinypool.workerData`. */
@@ -13,6 +13,8 @@ export interface PoolOptions<Progress> {
   readonly signal: AbortSignal;
   readonly onProgress: (jobIndex: number, progress: Progress) => void;
   readonly onJobDone?: (jobIndex: number) => void;
+  /** Jobs of one kind take about as long as each other; all are of one kind unless given. */
+  readonly kindOf?: (job: Job) => string;
 }
 
 /** Workers to use by default: one per core, never more than jobs. */
@@ -27,31 +29,70 @@ export function defaultWorkers(jobs: number): number {
  */
 export async function runOnPool<Job, Output, Progress>(
   jobs: readonly Job[],
-  options: PoolOptions<Progress>,
+  options: PoolOptions<Progress, Job>,
 ): Promise<readonly Output[]> {
   if (jobs.length === 0) return [];
   options.signal.throwIfAborted();
   // Commands that start no worker need not load it.
   const { Tinypool } = await import("tinypool");
+  const workers = Math.max(1, Math.min(options.workers, jobs.length));
   const pool = new Tinypool({
     filename: options.workerFile,
     name: "runTask",
     runtime: "worker_threads",
     minThreads: 1,
-    maxThreads: Math.max(1, Math.min(options.workers, jobs.length)),
+    maxThreads: workers,
     workerData: options.shared,
   });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
+  const waiting = new WaitingJobs(jobs.map(options.kindOf ?? (() => "")));
+  const outputs: Output[] = new Array(jobs.length);
+  const workThrough = async () => {
+    for (let index = waiting.take(); index !== undefined; index = waiting.take()) {
+      const beganMs = performance.now();
+      outputs[index] = await runOne<Job, Output, Progress>(pool, jobs[index]!, index, options, signal);
+      waiting.took(index, performance.now() - beganMs);
+    }
+  };
   try {
-    return await Promise.all(
-      jobs.map((job, index) => runOne<Job, Output, Progress>(pool, job, index, options, signal)),
-    );
+    await Promise.all(Array.from({ length: workers }, workThrough));
+    return outputs;
   } catch (error) {
     throw options.signal.aborted ? interrupted() : error;
   } finally {
     stop.abort();
     await pool.destroy();
+  }
+}
+
+/**
+ * Which job is begun next: the longest of those that wait, so that no worker is left with a long one at the end. How long
+ * a job takes is known from others of its kind; jobs of kinds that are not known yet come before, in their order.
+ */
+export class WaitingJobs {
+  declare private readonly kinds: readonly string[];
+  declare private readonly waiting: number[];
+  private readonly knownMs = new Map<string, number>();
+
+  /** @param kinds by job */
+  constructor(kinds: readonly string[]) {
+    this.kinds = kinds;
+    this.waiting = [...kinds.keys()];
+  }
+
+  /** Undefined when none is left. */
+  take(): number | undefined {
+    const lengthOf = (index: number) => this.knownMs.get(this.kinds[index]!) ?? Number.POSITIVE_INFINITY;
+    const [first] = this.waiting;
+    if (first === undefined) return undefined;
+    const next = this.waiting.reduce((best, index) => (lengthOf(index) > lengthOf(best) ? index : best), first);
+    this.waiting.splice(this.waiting.indexOf(next), 1);
+    return next;
+  }
+
+  took(index: number, ms: number): void {
+    this.knownMs.set(this.kinds[index]!, ms);
   }
 }
 
@@ -127,7 +168,7 @@ async function runOne<Job, Output, Progress>(
   pool: Tinypool,
   job: Job,
   index: number,
-  options: PoolOptions<Progress>,
+  options: Pick<PoolOptions<Progress>, "onProgress" | "onJobDone">,
   signal: AbortSignal,
 ): Promise<Output> {
   const { port1, port2 } = new MessageChannel();

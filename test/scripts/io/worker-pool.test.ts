@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { defaultWorkers, driveJob, runOnPool, runWhileShort } from "../../../scripts/io/worker-pool.ts";
+import { defaultWorkers, driveJob, runOnPool, runWhileShort, WaitingJobs } from "../../../scripts/io/worker-pool.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import type { CountingJob } from "./counting-worker.ts";
 
@@ -22,6 +22,36 @@ function run(
 }
 
 const triangle = (n: number) => 100 + (n * (n + 1)) / 2;
+
+describe("jobs that wait", () => {
+  it("begin in their order where nothing is known of how long they take", () => {
+    const waiting = new WaitingJobs(["", "", ""]);
+    assert.equal(waiting.take(), 0);
+    waiting.took(0, 5);
+    assert.deepEqual([waiting.take(), waiting.take(), waiting.take()], [1, 2, undefined]);
+  });
+
+  it("two workers are done together: of kinds that take 7 and 9 s, twice each, the longer goes first once it is known", () => {
+    const waiting = new WaitingJobs(["a", "b", "a", "b"]);
+    const lengths = [7, 9, 7, 9];
+    const freeAt = [0, 0];
+    const running = [waiting.take()!, waiting.take()!];
+    for (;;) {
+      const worker = freeAt[0]! + lengths[running[0]!]! <= freeAt[1]! + lengths[running[1]!]! ? 0 : 1;
+      const done = running[worker]!;
+      freeAt[worker]! += lengths[done]!;
+      waiting.took(done, lengths[done]!);
+      const next = waiting.take();
+      if (next === undefined) {
+        freeAt[1 - worker]! += lengths[running[1 - worker]!]!;
+        break;
+      }
+      running[worker] = next;
+    }
+    // In their order: 14 and 18.
+    assert.deepEqual(freeAt, [16, 16]);
+  });
+});
 
 describe("worker pool", () => {
   it("answers in the order of the jobs, whatever the number of workers", async () => {
