@@ -1,3 +1,4 @@
+// Own process: it measures the heap, from which another file's garbage may still leave.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { measureDecisions } from "../../../scripts/strategy/measure.ts";
