@@ -24,12 +24,10 @@ const WAITING = [
   ...["scripts/bench/", "scripts/commands/bench.", "scripts/playground/browser", "e2e/emulat", "studies/held-out/"],
   ...["reports/html/browser", "scripts/view/", "studies/performance/executors", "scripts/probe/", "scripts/testing/"],
   ...["scripts/playground/session", "emulator/http/", "emulator/sdk", "e2e/litellm"],
-  // Half of their time they wait for npm; what measures time is over by then.
-  ...["package", "contributing"],
 ].map(inTests);
 /** Of the others, what takes long starts first, so that no core is idle at the end. */
 const LONGEST_FIRST = [
-  ...["docs", "tidy", "studies/", "scripts/commands/", "e2e/", "scenarios/", "golden/"],
+  ...["contributing", "package", "docs", "tidy", "studies/", "scripts/commands/", "e2e/", "scenarios/", "golden/"],
   ...["scripts/", "metamorphic/", "simulator/calibrate/", "simulator/experiment/", "simulator/service/capacity/"],
   ...["simulator/traffic/", "simulator/validate/", "simulator/strategies/index"],
 ].map(inTests);

@@ -5,7 +5,7 @@
 import { normalQuantile } from "../base/special-functions.ts";
 import { type Estimate, meanNumber, quantileSorted } from "../base/statistics.ts";
 import { type Decimal, sumOf, toNumber } from "../bill/bill-line.ts";
-import { type FittedClass, HITS_LOST_ASSUMED, hitsLostQuantiles } from "../bill/fitted-class.ts";
+import { type FittedClass, HITS_LOST_ASSUMED, hitsLostQuantile } from "../bill/fitted-class.ts";
 import type { RunResult, StrategyResult } from "../experiment/result.ts";
 import { createBlockBootstrap } from "../random/bootstrap.ts";
 import { purposeStream } from "../random/sampler.ts";
@@ -231,7 +231,7 @@ function drawer({ classes, isByDay }: ReplayDrawsInput, unknowns: readonly Repla
   );
   const sums = classes.map(({ usdByDay }) => usdByDay.reduce((sum, usd) => sum + usd, 0));
   const lostAt = classes.map(({ sizes, hitsLost = sizes?.hitsLost ?? HITS_LOST_ASSUMED }) =>
-    hitsLostQuantiles(hitsLost),
+    hitsLostQuantile(hitsLost),
   );
   return () => {
     const weights = new Float64Array(classes.length).fill(1);

@@ -179,17 +179,12 @@ function hitShare(calls: readonly CachedTokens[]): MeasuredLoss | undefined {
 }
 
 /**
- * Quantile of the share of hits that are lost: even from 0 to the most, weighted by how well each share fits what was
- * measured (a normal likelihood).
+ * Quantile function of the share of hits that are lost: even from 0 to the most, weighted by how well each share fits what
+ * was measured (a normal likelihood). What does not hang on the draw is computed once.
  *
- * @param u in [0, 1]
+ * @returns takes u in [0, 1]
  */
-export function hitsLostQuantile(lost: HitsLost, u: number): number {
-  return hitsLostQuantiles(lost)(u);
-}
-
-/** `hitsLostQuantile` for many draws: what does not hang on the draw is computed once. */
-export function hitsLostQuantiles({ least = 0, most, measured }: HitsLost): (u: number) => number {
+export function hitsLostQuantile({ least = 0, most, measured }: HitsLost): (u: number) => number {
   if (measured === undefined) return (u) => least + u * (most - least);
   const weights = Array.from({ length: GRID }, (_, i) => {
     const z = (((i + 0.5) / GRID) * most - measured.share) / measured.error;

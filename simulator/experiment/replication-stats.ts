@@ -281,7 +281,8 @@ interface Checked {
  *
  * @throws MeridianError internal, naming the invariant
  */
-export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger, arrived, ...known }: Checked): void {
+export function checkInvariants(checked: Checked): void {
+  const { plan, total, byClass, byRegion, byHour, ledger, used = cellsInUse(ledger), arrived } = checked;
   for (const group of [total, ...byClass, ...byRegion]) checkConservation(group);
   byClass.forEach(({ fields }, c) => {
     invariant(fields[FIELD.sent] === arrived[c], "I9 every request that arrived has ended once");
@@ -295,7 +296,7 @@ export function checkInvariants({ plan, total, byClass, byRegion, byHour, ledger
     invariant(!(group.ttft.mean > group.e2e.mean + 1e-6), "I5 no last byte before the first token");
   }
   const kinds = TOKEN_KINDS.length;
-  for (const cell of known.used ?? cellsInUse(ledger)) {
+  for (const cell of used) {
     for (let i = cell * kinds; i < (cell + 1) * kinds; i++) {
       const tokens = ledger.tokens[i]!;
       invariant(tokens >= 0 && Number.isInteger(tokens), "I6 billed tokens are whole and not negative");

@@ -201,7 +201,7 @@ it("measures lost hits where a log has calls through a global profile and others
   // Binomial errors of both shares.
   const error = Math.hypot(Math.sqrt((0.75 * 0.25) / 400) / 0.9, ((0.75 / 0.9) * Math.sqrt((0.9 * 0.1) / 400)) / 0.9);
   assert.ok(Math.abs(measured!.error - error) < 1e-9);
-  const at = (u: number) => hitsLostQuantile({ most, measured: measured! }, u);
+  const at = (u: number) => hitsLostQuantile({ most, measured: measured! })(u);
   assert.ok(Math.abs(at(0.5) - 1 / 6) < 0.01 && at(0.975) - at(0.025) < 4 * error);
   // What the bill shows joins what the log shows, by precision; without global tokens it shows nothing.
   const teams = [0.9, 0.9, 0.7, 0.7].map((share, i) => ({
@@ -214,6 +214,6 @@ it("measures lost hits where a log has calls through a global profile and others
   const both = joined({ most, measured: measured! }, bill).measured!;
   assert.ok(both.error < measured!.error && both.share > measured!.share && both.share < bill.share);
   assert.deepEqual(joined({ most }, lossOf(teams.slice(0, 2))), { most });
-  assert.equal(hitsLostQuantile({ most: 0.4 }, 0.5), 0.2);
-  assert.equal(hitsLostQuantile({ most: 0.1, measured: { share: 0.9, error: 0.01 } }, 0.5), 0.1);
+  assert.equal(hitsLostQuantile({ most: 0.4 })(0.5), 0.2);
+  assert.equal(hitsLostQuantile({ most: 0.1, measured: { share: 0.9, error: 0.01 } })(0.5), 0.1);
 });
