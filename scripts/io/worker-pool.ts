@@ -72,23 +72,29 @@ export async function runOnPool<Job, Output, Progress>(
  */
 export class WaitingJobs {
   declare private readonly kinds: readonly string[];
-  declare private readonly waiting: number[];
+  /** By kind, the last one first: a sweep has many jobs, and few kinds. */
+  private readonly waiting = new Map<string, number[]>();
   private readonly knownMs = new Map<string, number>();
 
   /** @param kinds by job */
   constructor(kinds: readonly string[]) {
     this.kinds = kinds;
-    this.waiting = [...kinds.keys()];
+    for (let index = kinds.length - 1; index >= 0; index--) {
+      const alike = this.waiting.get(kinds[index]!) ?? [];
+      alike.push(index);
+      this.waiting.set(kinds[index]!, alike);
+    }
   }
 
   /** Undefined when none is left. */
   take(): number | undefined {
-    const lengthOf = (index: number) => this.knownMs.get(this.kinds[index]!) ?? Number.POSITIVE_INFINITY;
-    const [first] = this.waiting;
-    if (first === undefined) return undefined;
-    const next = this.waiting.reduce((best, index) => (lengthOf(index) > lengthOf(best) ? index : best), first);
-    this.waiting.splice(this.waiting.indexOf(next), 1);
-    return next;
+    const lengthOf = (kind: string) => this.knownMs.get(kind) ?? Number.POSITIVE_INFINITY;
+    const [next] = [...this.waiting]
+      .filter(([, alike]) => alike.length > 0)
+      .sort(([a, of], [b, others]) =>
+        lengthOf(a) === lengthOf(b) ? of.at(-1)! - others.at(-1)! : lengthOf(b) - lengthOf(a),
+      );
+    return next?.[1].pop();
   }
 
   took(index: number, ms: number): void {
