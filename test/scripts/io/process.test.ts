@@ -10,7 +10,7 @@ it("knows whether a process is running", () => {
   assert.deepEqual([isAlive(process.pid), isAlive(pid)], [true, false]);
 });
 
-it("sets options that this V8 knows, and prints nothing", () => {
+it("sets an option that this V8 knows, and prints nothing", () => {
   const script = `
     import { tuneCompiler } from ${JSON.stringify(new URL("../../../scripts/io/process.ts", import.meta.url).href)};
     tuneCompiler();
@@ -20,7 +20,6 @@ it("sets options that this V8 knows, and prints nothing", () => {
   const options = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
   const known =
     /--max-inlined-bytecode-size-cumulative \([^\n]*\n\s*type: int\s+default: --max-inlined-bytecode-size-cumulative=(\d+)/;
-  assert.match(options, /--semi-space-growth-factor /);
   assert.ok(Number(known.exec(options)?.[1]) < 3_000, "its default is what the engine is too large for");
 });
 
