@@ -11,6 +11,7 @@ import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
 import type { QuotaDemand } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
+import { CallColumns, type CallPlace, type CallsKept } from "./call-columns.ts";
 import type { QuotaNeed } from "./result.ts";
 import type { QuotaNeedDetail } from "./result-detail.ts";
 
@@ -25,7 +26,6 @@ const OK = OUTCOME.ok;
 export const THROTTLED_SHARE_MAX = 0.01;
 /** Calls that are kept of a run: what comes later is left out, and the result says so. */
 const CALLS_MAX = 1_500_000;
-const ROWS_AT_FIRST = 64;
 
 /** The calls of one quota, or of one region, model and route without one. */
 interface Calls {
@@ -40,26 +40,14 @@ interface Calls {
   served: number;
 }
 
-/** By call; NaN stands for a settlement that is not known. */
-interface CallColumns {
-  atMs: Float64Array;
-  settledAtMs: Float64Array;
-  reserve: Float64Array;
-  settle: Float64Array;
-  classIndex: Uint16Array;
-  maxTokens: Int32Array;
-  output: Int32Array;
-  length: number;
-}
-
 /** Watches the attempts of a run, in the rows of the engine's table. */
 export class QuotaNeeds implements AttemptWatcher {
   declare private readonly plan: Plan;
   private readonly calls = new Map<string, Calls>();
   /** By target, model and class: a name made for every attempt would cost more than the counting. Null: not counted. */
   private readonly places: (Calls | null | undefined)[] = [];
-  /** By request that was not served yet: the calls that it was last counted with, and its row there. */
-  private readonly last = new Map<number, { readonly calls: Calls; readonly row: number }>();
+  /** By request that was not served yet: the calls that it was last counted with, and its place there. */
+  private readonly last = new Map<number, { readonly calls: Calls; readonly place: CallPlace }>();
   private kept = 0;
   private left = 0;
 
@@ -91,31 +79,30 @@ export class QuotaNeeds implements AttemptWatcher {
       calls.busyMs += endedMs - sentMs;
       calls.served++;
     }
-    const { columns } = calls;
     const known = ints[at + PLACE.ordinal] === 0 ? undefined : this.last.get(ints[at + PLACE.requestId]!);
     // A throttled call that comes again to the same quota is one call: its later attempts only settle it.
-    if (known?.calls === calls && Number.isNaN(columns.settledAtMs[known.row]!)) {
-      columns.settledAtMs[known.row] = columns.atMs[known.row]! + endedMs - sentMs;
-      return;
+    if (known?.calls === calls) {
+      const { block, row } = known.place;
+      if (Number.isNaN(block.settledAtMs[row]!)) {
+        block.settledAtMs[row] = block.atMs[row]! + endedMs - sentMs;
+        return;
+      }
     }
     if (this.kept >= CALLS_MAX) {
       this.left++;
       return;
     }
     this.kept++;
-    const row = columns.length;
-    if (!isServed) this.last.set(ints[at + PLACE.requestId]!, { calls, row });
-    if (row === columns.atMs.length) widen(columns);
-    const input = ints[at + PLACE.inputTokens]!;
-    const cacheRead = ints[at + PLACE.cacheReadTokens]!;
-    columns.length = row + 1;
-    columns.atMs[row] = sentMs;
-    columns.settledAtMs[row] = endedMs;
-    columns.reserve[row] = calls.counts.reservation(input, cacheRead, ints[at + PLACE.maxTokens]!);
-    columns.settle[row] = calls.counts.settlement(input, cacheRead, ints[at + PLACE.outputTokens]!);
-    columns.classIndex[row] = classIndex;
-    columns.maxTokens[row] = ints[at + PLACE.maxTokens]!;
-    columns.output[row] = ints[at + PLACE.outputTokens]!;
+    const block = calls.columns.room;
+    const row = block.length++;
+    if (!isServed) this.last.set(ints[at + PLACE.requestId]!, { calls, place: { block, row } });
+    block.atMs[row] = sentMs;
+    block.settledAtMs[row] = endedMs;
+    block.inputTokens[row] = ints[at + PLACE.inputTokens]!;
+    block.cacheReadTokens[row] = ints[at + PLACE.cacheReadTokens]!;
+    block.maxTokens[row] = ints[at + PLACE.maxTokens]!;
+    block.outputTokens[row] = ints[at + PLACE.outputTokens]!;
+    block.classIndex[row] = classIndex;
   }
 
   onRequest({ ints }: SlotTable, request: number): void {
@@ -142,7 +129,7 @@ export class QuotaNeeds implements AttemptWatcher {
     const { burndown } = plan.models[model]!;
     const counts = new TokenQuota(spec ?? { ...WITHOUT, id, region, model, burndown }, 0);
     const place = { region: spec?.region ?? region, model: spec?.model ?? model };
-    const calls = { id, ...place, spec, counts, columns: newColumns(), busyMs: 0, served: 0 };
+    const calls = { id, ...place, spec, counts, columns: new CallColumns(), busyMs: 0, served: 0 };
     this.calls.set(id, calls);
     return calls;
   }
@@ -162,8 +149,9 @@ function needOf(
   calls: Calls,
   { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
 ): QuotaNeed {
-  const { columns, spec } = calls;
-  const demand = demandOf(calls);
+  const { spec } = calls;
+  const kept = calls.columns.taken();
+  const demand = demandOf(calls, kept);
   const replay = new QuotaReplay(demand, plan.startMs);
   const laws = METER_LAWS.map((law) => {
     const { tokens, fromMs } = replay.busiest(demand.reserve, law);
@@ -178,18 +166,18 @@ function needOf(
   const clock = laws.find(({ law }) => law === "clock-window")!;
   const busy = replay.callsFrom(clock.busiestFromMs);
   const shares = plan.classes.map((_, c) =>
-    busy.reduce((sum, i) => sum + (columns.classIndex[i] === c ? demand.reserve[i]! : 0), 0),
+    busy.reduce((sum, i) => sum + (kept.classIndex[i] === c ? demand.reserve[i]! : 0), 0),
   );
-  const caps = plan.classes.map((_, c) => capOf(columns, c));
+  const caps = plan.classes.map((_, c) => capOf(kept, c));
   const capped = demand.reserve.map(
-    (reserve, i) => reserve - Math.max(0, columns.maxTokens[i]! - (caps[columns.classIndex[i]!] ?? 0)),
+    (reserve, i) => reserve - Math.max(0, kept.maxTokens[i]! - (caps[kept.classIndex[i]!] ?? 0)),
   );
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
     limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
     law: minute?.law ?? null,
-    calls: columns.length,
+    calls: kept.atMs.length,
     callsLeftOut: left,
     laws,
     byClass: plan.classes.flatMap(({ name }, c) =>
@@ -199,62 +187,33 @@ function needOf(
       byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
       busiestReserved: replay.busiest(capped, "clock-window").tokens,
     },
-    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, ...columns, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
+    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, ...kept, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
   };
-}
-
-function newColumns(): CallColumns {
-  return {
-    atMs: new Float64Array(ROWS_AT_FIRST),
-    settledAtMs: new Float64Array(ROWS_AT_FIRST),
-    reserve: new Float64Array(ROWS_AT_FIRST),
-    settle: new Float64Array(ROWS_AT_FIRST),
-    classIndex: new Uint16Array(ROWS_AT_FIRST),
-    maxTokens: new Int32Array(ROWS_AT_FIRST),
-    output: new Int32Array(ROWS_AT_FIRST),
-    length: 0,
-  };
-}
-
-function widen(columns: CallColumns): void {
-  columns.atMs = widened(columns.atMs);
-  columns.settledAtMs = widened(columns.settledAtMs);
-  columns.reserve = widened(columns.reserve);
-  columns.settle = widened(columns.settle);
-  columns.classIndex = widened(columns.classIndex);
-  columns.maxTokens = widened(columns.maxTokens);
-  columns.output = widened(columns.output);
-}
-
-function widened<C extends Float64Array | Int32Array | Uint16Array>(column: C): C {
-  const Column = column.constructor as new (length: number) => C;
-  const wider = new Column(2 * column.length);
-  wider.set(column);
-  return wider;
 }
 
 /** Calls that were not served settle after the mean time of those that were. */
-function demandOf({ columns, busyMs, served }: Calls): QuotaDemand {
-  const { length } = columns;
-  const atMs = columns.atMs.subarray(0, length);
-  const settledAtMs = columns.settledAtMs.slice(0, length);
+function demandOf({ counts, busyMs, served }: Calls, kept: CallsKept): QuotaDemand {
+  const { atMs, settledAtMs, inputTokens, cacheReadTokens, maxTokens, outputTokens } = kept;
+  const { length } = atMs;
+  const reserve = new Float64Array(length);
+  const settle = new Float64Array(length);
   const meanMs = served === 0 ? 0 : busyMs / served;
-  for (let i = 0; i < length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
-  return {
-    atMs,
-    settledAtMs,
-    reserve: columns.reserve.subarray(0, length),
-    settle: columns.settle.subarray(0, length),
-  };
+  for (let i = 0; i < length; i++) {
+    if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
+    reserve[i] = counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
+    settle[i] = counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
+  }
+  return { atMs, settledAtMs, reserve, settle };
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf({ classIndex, output, length }: CallColumns, c: number): number | null {
+function capOf({ classIndex, outputTokens }: CallsKept, c: number): number | null {
+  const { length } = classIndex;
   let answers = 0;
   for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;
   if (answers === 0) return null;
   const outputs = new Int32Array(answers);
-  for (let i = 0, to = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = output[i]!;
+  for (let i = 0, to = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = outputTokens[i]!;
   outputs.sort();
   const p99 = outputs[Math.min(answers - 1, Math.ceil(0.99 * answers) - 1)]!;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
