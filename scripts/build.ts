@@ -150,10 +150,10 @@ function constantsAgain(path: string, text: string): string {
   let at = 0;
   for (const statement of program.body) {
     if (statement.type !== "VariableDeclaration" || statement.kind !== "var") continue;
-    const isConstant = statement.declarations.every(
-      ({ id, init }) => init !== null && id.type === "Identifier" && !assigned.has(id.name),
-    );
-    if (!isConstant) continue;
+    const named = new Set<unknown>();
+    for (const { id } of statement.declarations) namesIn(id, named);
+    const hasValues = statement.declarations.every(({ init }) => init !== null);
+    if (!hasValues || [...named].some((name) => assigned.has(name))) continue;
     changed += `${text.slice(at, statement.start)}const`;
     at = statement.start + "var".length;
   }
