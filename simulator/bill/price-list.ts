@@ -2,8 +2,10 @@
  * AWS Price List files (bulk API JSON, offers of Amazon Bedrock) as rows of a price book; imported prices over those that a
  * user's book had, what that changes, and which entries are old.
  */
+
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
+import { DAY_MS } from "../base/time.ts";
 import type { PriceBookData, PriceRow } from "../service/pricing/price-book-data.ts";
 import { type Decimal, formatDecimal, parseDecimal } from "./bill-line.ts";
 import { isMarketplaceModel, type ModelNames, modelNameOf } from "./classify.ts";
@@ -252,8 +254,6 @@ export function updateBook(book: PriceBookData, imported: ImportedPrices): Price
     gone: book.prices.filter((row) => row.source === source && !keys.has(rowKey(row))),
   };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Days between a row's date and today; a date without a day counts from the month's first. */
 export function ageDays({ asOf }: PriceRow, todayMs: number): number {

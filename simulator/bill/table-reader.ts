@@ -2,12 +2,12 @@
  * Cells of a bill's table by column name, with the problems of all its rows gathered; dates among them as ISO writes them, or
  * as a console or a spreadsheet of another language has left them, UTC always.
  */
+
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
 import { parseDateTime } from "../base/instants.ts";
 import { repeatedKey } from "../base/repeated-keys.ts";
+import { DAY_MS } from "../base/time.ts";
 import { type BillTable, type Decimal, parseUsd } from "./bill-line.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Reads one row; a cell that cannot be read is a problem of the whole file, found with all the others. */
 export interface RowReader {

@@ -1,4 +1,5 @@
 /** What every strategy must do, whatever its rule: checked on made-up requests, targets and outcomes. Pure. */
+import { DAY_MS } from "../base/time.ts";
 import { KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import { likelyOptions } from "./likely-options.ts";
 import type { AttemptOutcome, OutcomeKind, RequestView, StrategyContext } from "./strategy.ts";
@@ -19,7 +20,7 @@ const CLASSES = ["chat", "digest"];
 const KINDS: readonly OutcomeKind[] = ["ok", "ok", "ok", "throttled", "unavailable", "timeout", "error"];
 /** A request put off may ask this often, and wait this long, before it is sent or shed. */
 const ASKED_MAX = 20_000;
-const WAIT_MS_MAX = 8 * 24 * 3_600_000;
+const WAIT_MS_MAX = 8 * DAY_MS;
 
 /**
  * Runs the suite on a strategy.
