@@ -154,6 +154,8 @@ export interface Router {
  * Creates a router. It is pure: the caller brings the clock and sends the requests, so it runs in a gateway, in k6 and
  * in a browser, and decides there as it does in a simulation.
  *
+ * @param options strategy, its options, the targets and classes it routes between, and the seed of its draws
+ * @returns the router, which has the state of one gateway process
  * @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_BAD_OPTION and the like, ROUTER_TARGETS
  * @example createRouter({ strategy: "round-robin", targets: [{ id: "eu-west-1" }] }).choose({ nowMs: 0 }).target // => "eu-west-1"
  */

@@ -49,8 +49,10 @@ export class MeridianError extends Error {
 }
 
 /**
- * `CODE  where: what` and, on a second line, `  fix: ...`.
+ * A problem as the command line shows it: `CODE  where: what` and, on a second line, `  fix: ...`.
  *
+ * @param problem its parts, in which control characters are replaced
+ * @returns one line, or two where there is a fix
  * @example formatProblem({ code: "BAD_RATE", what: "it is 0", where: "a[0]" }) // => "BAD_RATE  a[0]: it is 0"
  */
 export function formatProblem({ code, what, where, fix }: Problem): string {

@@ -25,7 +25,9 @@ const WAIT_MS_MAX = 8 * DAY_MS;
 /**
  * Runs the suite on a strategy.
  *
- * @param given its options, of targets `t0`, `t1`, ...; likely values of those that it needs unless given
+ * @param definition the strategy
+ * @param given      its options, of targets `t0`, `t1`, ...; likely values of those that it needs unless given
+ * @returns each requirement, in a fixed order, with what the strategy does against it
  * @throws MeridianError what `create` throws for these options
  */
 export function checkConformance(
