@@ -293,7 +293,7 @@ function badChoice(strategy: string, choice: number, { eligible, eligibleCount }
   const what =
     choice < 0
       ? `it put a request off or refused it (it returned ${choice}), but choose sends every request at once`
-      : `it chose ${choice}, which is no eligible target's index`;
+      : `it chose ${choice}, which is not an eligible target's index`;
   const fix = `return one of targets.eligible, here ${eligible.slice(0, eligibleCount).join(", ")}; where the strategy may put off or refuse, call decide`;
   return new MeridianError("usage", { code: "ROUTER_BAD_CHOICE", what, where: `strategy ${strategy}`, fix });
 }

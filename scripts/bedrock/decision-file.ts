@@ -56,7 +56,7 @@ export class DecisionFile {
 }
 
 /**
- * Takes each record with its place. Lines that are no record go to `bad`, which throws or counts them.
+ * Takes each record with its place. Lines that are not records go to `bad`, which throws or counts them.
  * @throws MeridianError data DECISION_LOG_NOT_FOUND and the like where the file cannot be read
  */
 export async function readDecisions(

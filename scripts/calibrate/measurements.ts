@@ -216,7 +216,7 @@ function readAttempts(text: string, file: string, requests: number, badRows: Bad
     const where = `${file}:${index + 1}`;
     const bad = (what: string, fix: string) =>
       badRows.add(new MeridianError("data", { code: "CALIBRATE_BAD_ROW", where, what, fix }));
-    if (row === undefined) bad("the line is no row of a measured run", "was the file cut off?");
+    if (row === undefined) bad("the line is not a row of a measured run", "was the file cut off?");
     else if (row.t !== "a") continue;
     else if (!(row.i < requests) || !Number.isFinite(row.s) || !Number.isFinite(row.e)) {
       bad("the attempt has no request or no times", "do the rows and the schedule belong together?");

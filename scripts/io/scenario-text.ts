@@ -231,7 +231,7 @@ function faultOf(theirs: YAMLMap, source: YamlSource, file: string): Problem | u
 function wrongShape(file: string): Problem {
   return {
     code: "WORLD_FILE_SHAPE",
-    what: "this is no world file: it is not a map",
+    what: "this is not a world file: it is not a map",
     where: file,
     fix: "it holds what stands under world in a scenario: regions, models, quotas; see meridian calibrate",
   };

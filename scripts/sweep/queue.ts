@@ -171,7 +171,7 @@ function connection(text: string) {
   if (url === undefined || !/^rediss?:$/.test(url.protocol))
     throw new MeridianError("usage", {
       code: "REDIS_URL",
-      what: `"${text}" is no address of a Redis`,
+      what: `"${text}" is not an address of a Redis`,
       fix: "write redis://127.0.0.1:6379",
     });
   return {

@@ -151,7 +151,7 @@ function parsed<T>(text: string, where: string): T {
     const fix = "give the sweep's command again: it writes the file anew";
     throw new MeridianError(
       "data",
-      { code: "SWEEP_UNREADABLE", where, what: "this is no JSON", fix },
+      { code: "SWEEP_UNREADABLE", where, what: "this is not JSON", fix },
       { cause: error },
     );
   }

@@ -46,12 +46,12 @@ export interface ImportedPrices {
  * @param value the parsed JSON
  * @param where file, for messages
  * @param names models by their public names
- * @throws MeridianError data, when it is no price list
+ * @throws MeridianError data, when it is not a price list
  */
 export function readPriceList(value: unknown, where: string, names: ModelNames): ImportedPrices {
   const parsed = priceListSchema.safeParse(value);
   if (!parsed.success) {
-    const what = `this is no price list: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`;
+    const what = `this is not a price list: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`;
     const fix = "give an index.json of the bulk API, e.g. of the offer AmazonBedrockFoundationModels";
     throw new MeridianError("data", { code: "PRICE_LIST_FORMAT", what, where, fix });
   }

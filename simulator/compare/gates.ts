@@ -123,7 +123,10 @@ function limitOf(
     const size = isLatency(metric) ? parseDurationMs(amount) : parseCount(amount);
     if (size !== undefined) return { of: "difference", size };
   }
-  throw wrong("GATE_VALUE", `"${amount}" is no change of ${metric}: write 5%${isLatency(metric) ? " or 200ms" : ""}`);
+  throw wrong(
+    "GATE_VALUE",
+    `"${amount}" is not a change of ${metric}: write 5%${isLatency(metric) ? " or 200ms" : ""}`,
+  );
 }
 
 /**

@@ -106,7 +106,7 @@ function readRow(cells: readonly string[], { line, file, problems, order }: RowC
       problems.push({
         code: "BILL_ROW_UNREADABLE",
         where: `${file}:${line}`,
-        what: `${JSON.stringify(cell)} is no amount`,
+        what: `${JSON.stringify(cell)} is not an amount`,
         fix: "write it as 12.345",
       });
     return cost ?? 0n;
