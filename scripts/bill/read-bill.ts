@@ -178,7 +178,7 @@ function csvTable(text: string, name: string, cellsMax: number): BillTable {
       code: "BILL_UNREADABLE",
       where,
       what: error.message,
-      fix: "mend the line, or export the file again",
+      fix: "correct the line, or export the file again",
     });
   }
   const [columns = [], ...body] = delimiter === "," ? rows : withPoints(rows);

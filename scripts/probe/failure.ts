@@ -205,7 +205,7 @@ export interface FailedCall {
   readonly isLoopback?: boolean;
 }
 
-/** The failure as a problem: where, what the service said, and how to mend it. */
+/** The failure as a problem: where, what the service said, and how to fix it. */
 export function failureProblem(call: FailedCall): Problem {
   return {
     code: `PROBE_${call.kind.replaceAll("-", "_").toUpperCase()}`,
