@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { latencyView } from "../base/latency-view.ts";
+import { latencyView, withoutP95 } from "../base/latency-view.ts";
 import {
   conditionText,
   formatCount,
@@ -79,7 +79,7 @@ function hourlyP95(options: HourlyOptions): Chart {
     question: options.question,
     absence: (result) =>
       values(result, options).length === 0
-        ? "No request was served, so there is no latency to show."
+        ? withoutP95(result, "no latency to show")
         : hourCount(result) < 2
           ? "The run lasts one hour at most: its latency is that of the table of strategies."
           : undefined,
