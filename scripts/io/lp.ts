@@ -19,11 +19,33 @@ interface Solved {
   readonly Rows: readonly { readonly Name?: string; readonly Index: number; readonly Dual?: number }[];
 }
 
-/** The solver, ready to be called. Source: https://highs.dev, an exact simplex code (MIT). */
-export async function loadLinearSolver(): Promise<LinearSolver> {
-  const load = (await import("highs")).default as unknown as () => Promise<Highs>;
-  const highs = await load();
+let loaded: Promise<LinearSolver> | undefined;
+
+/** The solver, ready to be called; one for all of a thread. Source: https://highs.dev, an exact simplex code (MIT). */
+export function loadLinearSolver(): Promise<LinearSolver> {
+  loaded ??= load();
+  return loaded;
+}
+
+async function load(): Promise<LinearSolver> {
+  const start = (await import("highs")).default as unknown as () => Promise<Highs>;
+  const highs = await start();
   return (programme) => solutionOf(programme, highs.solve(lpText(programme), { presolve: "on" }));
+}
+
+/** Thrown by a solver that is not there yet. */
+class SolverNeeded extends Error {}
+
+/** What a computation gives: the solver is loaded where it asks for one, and then all is computed again with it. */
+export async function withSolver<T>(compute: (solve: LinearSolver) => T): Promise<T> {
+  try {
+    return compute(() => {
+      throw new SolverNeeded();
+    });
+  } catch (error) {
+    if (!(error instanceof SolverNeeded)) throw error;
+  }
+  return compute(await loadLinearSolver());
 }
 
 function solutionOf(programme: LinearProgramme, solved: Solved): LinearSolution | null {

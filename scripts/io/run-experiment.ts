@@ -20,6 +20,7 @@ import {
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { EvidenceJob } from "./evidence.ts";
 import { type PreparedExperiment, resultProvenance } from "./experiment.ts";
+import { loadLinearSolver, withSolver } from "./lp.ts";
 import { programFile } from "./process.ts";
 import { createProgress, type ProgressOptions } from "./progress.ts";
 import type { Terminal } from "./terminal.ts";
@@ -32,6 +33,12 @@ export interface RunOptions extends Pick<PoolOptions<JobProgress>, "signal" | "o
   readonly foresight?: boolean;
   /** False leaves the bound out of the result: where nothing shows it. */
   readonly bound?: boolean;
+}
+
+/** What worker threads are given. */
+export interface WorkerInputs extends ExperimentInputs {
+  /** Also works out each job's part of the bound. */
+  readonly bound: boolean;
 }
 
 const WORKER_FILE = pathToFileURL(programFile("scripts/io/simulate-worker.ts")).href;
@@ -71,30 +78,20 @@ async function withReached(
 ): Promise<RunResult> {
   const { bound } = result;
   if (bound === undefined || bound.missing !== null) return result;
-  const { loadLinearSolver } = await import("./lp.ts");
   const runs = foresightRuns(inputs.plan, outputs, await loadLinearSolver());
   const shared = { plan: runs.plan, skipQuotaNeeds: true };
-  const found = await runJobs(shared, runs.jobs, { workers, signal, onProgress: () => {}, onJobDone: () => {} });
+  const quiet = { workers, signal, onProgress: () => {}, onJobDone: () => {} };
+  const found = await runJobs(shared, runs.jobs, { ...quiet, bound: false });
   return { ...result, bound: withForesight(inputs.plan, outputs, bound, runs, found) };
 }
 
-/** A result with its bound; the solver is loaded only where limits bind, and then all is computed again with it. */
+/** A result with its bound. */
 export async function withBound(
   inputs: ExperimentInputs,
   outputs: readonly JobOutput[],
   result: RunResult,
 ): Promise<RunResult> {
-  const asked = new Error("a solver is needed");
-  try {
-    const bound = boundOf(inputs.plan, outputs, () => {
-      throw asked;
-    });
-    return { ...result, bound };
-  } catch (error) {
-    if (error !== asked) throw error;
-  }
-  const { loadLinearSolver } = await import("./lp.ts");
-  return { ...result, bound: boundOf(inputs.plan, outputs, await loadLinearSolver()) };
+  return { ...result, bound: await withSolver((solve) => boundOf(inputs.plan, outputs, solve)) };
 }
 
 /** Runs jobs of settled inputs. */
@@ -137,7 +134,7 @@ async function run<Job extends EvidenceJob | PilotJob, Output>(
   const left = jobs.slice(done.length);
   const others = await runOnPool<Job, Output, JobProgress>(left, {
     workerFile: WORKER_FILE,
-    shared: inputs,
+    shared: { ...inputs, bound: options.bound !== false } satisfies WorkerInputs,
     workers: options.workers ?? defaultWorkers(left.length),
     signal,
     onProgress: (index, progress) => onProgress(done.length + index, progress),

@@ -8,17 +8,38 @@ import {
   type PilotOutput,
   runJob,
   runPilot,
+  withOwnBounds,
 } from "../../simulator/experiment/index.ts";
 import { createEvidenceWriter, type EvidenceJob } from "./evidence.ts";
+import { withSolver } from "./lp.ts";
 import { tuneCompiler } from "./process.ts";
-import { driveJob, type JobAnswer, type PoolTask } from "./worker-pool.ts";
+import type { WorkerInputs } from "./run-experiment.ts";
+import { driveJob, errorAnswer, type JobAnswer, type PoolTask } from "./worker-pool.ts";
 
 tuneCompiler();
 
-export function runTask({ job, port }: PoolTask<EvidenceJob | PilotJob>): JobAnswer<JobOutput | PilotOutput> {
-  const inputs = Tinypool.workerData as ExperimentInputs;
+/** After shorter jobs loading a solver in each thread would take longer than one thread takes for all parts. */
+const LONG_MS = 1000;
+
+export async function runTask({
+  job,
+  port,
+}: PoolTask<EvidenceJob | PilotJob>): Promise<JobAnswer<JobOutput | PilotOutput>> {
+  const inputs = Tinypool.workerData as WorkerInputs;
   if ("pilot" in job) return driveJob<JobProgress, PilotOutput>(runPilot(inputs, job), port);
-  return driveJob<JobProgress, JobOutput>(stepsOf(inputs, job), port);
+  const beganMs = performance.now();
+  const answer = driveJob<JobProgress, JobOutput>(stepsOf(inputs, job), port);
+  const isLong = performance.now() - beganMs > LONG_MS;
+  return answer.ok && inputs.bound && isLong ? bounded(inputs, answer.output) : answer;
+}
+
+/** Linear programmes take half a second for a replication of eight strategies: here they are shared out. */
+async function bounded({ plan }: WorkerInputs, output: JobOutput): Promise<JobAnswer<JobOutput>> {
+  try {
+    return { ok: true, output: await withSolver((solve) => withOwnBounds(plan, output, solve)) };
+  } catch (error) {
+    return errorAnswer(error);
+  }
 }
 
 function* stepsOf(inputs: ExperimentInputs, job: EvidenceJob): Generator<JobProgress, JobOutput> {

@@ -199,7 +199,7 @@ class Part {
       });
       const specs = jobs.map(({ replication, index }) => ({ replication, strategyIndices: [index] }));
       // Nothing that is tuned for needs to know which quotas the calls would need.
-      const outputs = await runJobs({ ...group.inputs, skipQuotaNeeds: true }, specs, options);
+      const outputs = await runJobs({ ...group.inputs, skipQuotaNeeds: true }, specs, { ...options, bound: false });
       outputs.forEach(({ stats }, i) => {
         this.figures.get(jobs[i]!.setting)!.push(figuresOf(stats[0]!, plan.money.billing));
       });

@@ -40,6 +40,21 @@ export interface Optimum {
   readonly bought: readonly Bought[];
 }
 
+/** The bound of one strategy in one replication, USD: plain data. */
+export interface ReplicationBound {
+  readonly cost: number;
+  readonly bound: number;
+  readonly wasted: number;
+  readonly placement: number;
+  readonly timing: number;
+  /** What quotas, reservations and capacity cost even with foresight. */
+  readonly limits: number;
+  readonly byClass: readonly number[];
+  readonly byHour: readonly number[];
+  readonly quotaWorth: Float64Array;
+  readonly endpointWorth: Float64Array;
+}
+
 /** Tokens of a class that a target serves. */
 export interface Bought {
   readonly classIndex: number;

@@ -7,7 +7,14 @@ import type { Plan } from "../scenario/plan.ts";
 import { epochAt } from "../service/pricing/price-schedule.ts";
 import { CACHE_READ, CACHE_WRITE, INPUT, OUTPUT, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import { type Arrivals, arrivalCell, capacityLimits } from "./bound-capacity.ts";
-import { type Demand, demandsAsBilled, hasFreeCapacity, leastCost, type Optimum } from "./bound-model.ts";
+import {
+  type Demand,
+  demandsAsBilled,
+  hasFreeCapacity,
+  leastCost,
+  type Optimum,
+  type ReplicationBound,
+} from "./bound-model.ts";
 import type { JobOutput } from "./job.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
 import type { BoundSummary, StrategyBound } from "./result-detail.ts";
@@ -33,34 +40,35 @@ export function boundOf(plan: Plan, outputs: readonly JobOutput[], solve: Linear
   }
   // What slices let through, scaled up, may be more than a whole hour could: their sample has no hours.
   const solver = plan.slices === undefined ? solve : null;
-  const stats = outputs.flatMap((output) => output.stats);
   const arrivals = new Map(
     outputs.flatMap(({ arrivals: found }) => (found === undefined ? [] : [[found.replication, found]])),
   );
-  const strategies = plan.strategies.map((_, s) => {
-    const own = stats.filter((each) => each.strategy === s).sort((a, b) => a.replication - b.replication);
+  const parts = outputs.flatMap(({ stats, bounds }) =>
+    stats.map((own, i) => ({
+      own,
+      bound: bounds === undefined ? replicationBound(plan, own, arrivals.get(own.replication), solver) : bounds[i]!,
+    })),
+  );
+  const strategies = plan.strategies.map(({ name }, s) => {
+    const its = parts.filter(({ own }) => own.strategy === s);
+    its.sort((a, b) => a.own.replication - b.own.replication);
     return strategyBound(
       plan,
-      own.map((each) => replicationBound(plan, each, arrivals.get(each.replication), solver)),
-      plan.strategies[s]!.name,
+      its.map(({ bound }) => bound),
+      name,
     );
   });
   return { strategies, missing: null, ...(solver === null ? { isWithoutLimits: true } : {}) };
 }
 
-/** One strategy in one replication, USD. */
-interface ReplicationBound {
-  readonly cost: number;
-  readonly bound: number;
-  readonly wasted: number;
-  readonly placement: number;
-  readonly timing: number;
-  /** What quotas, reservations and capacity cost even with foresight. */
-  readonly limits: number;
-  readonly byClass: readonly number[];
-  readonly byHour: readonly number[];
-  readonly quotaWorth: Float64Array;
-  readonly endpointWorth: Float64Array;
+/**
+ * A job's output with its part of `boundOf`, so that those who run jobs can share out that work too; unchanged where only
+ * all outputs together can tell, or where no bound can be stated.
+ */
+export function withOwnBounds(plan: Plan, output: JobOutput, solve: LinearSolver): JobOutput {
+  const { stats, arrivals } = output;
+  if (arrivals === undefined || plan.slices !== undefined || hasFreeCapacity(plan)) return output;
+  return { ...output, bounds: stats.map((own) => replicationBound(plan, own, arrivals, solve)) };
 }
 
 function replicationBound(

@@ -1,6 +1,6 @@
 /** What runs an experiment: jobs, pilot runs, and the result that their outputs make. */
 export { assembleResult, type Provenance } from "./assemble.ts";
-export { boundOf } from "./bound.ts";
+export { boundOf, withOwnBounds } from "./bound.ts";
 export { EXPLAINED_MAX, explainDecisions } from "./explain.ts";
 export { type ForesightRuns, foresightRuns, withForesight } from "./foresight.ts";
 export {

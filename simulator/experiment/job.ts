@@ -7,6 +7,7 @@ import { billLedger } from "../service/pricing/billing.ts";
 import { usdOf } from "../service/pricing/prices.ts";
 import { createTraffic } from "../traffic/source.ts";
 import { ArrivalCounter, type Arrivals } from "./bound-capacity.ts";
+import type { ReplicationBound } from "./bound-model.ts";
 import { QuotaNeeds } from "./quota-needs.ts";
 import { type ReplicationStats, summarise } from "./replication-stats.ts";
 import { SliceSampler } from "./slices.ts";
@@ -50,8 +51,10 @@ const FIGURES_EVERY = 16;
 
 export interface JobOutput {
   readonly stats: readonly ReplicationStats[];
-  /** Of the replication's traffic; left out where it is not known. */
+  /** Of the replication's traffic; left out where it is not known, as all runs were stopped before its end. */
   readonly arrivals?: Arrivals;
+  /** By `stats`; left out where they are still to be worked out. Null: no choice of targets could have served it all. */
+  readonly bounds?: readonly (ReplicationBound | null)[];
 }
 
 /**
@@ -133,7 +136,7 @@ export function* runJob(
     const summary = sampler === null ? whole : sampler.scaled(i, whole);
     return needs[i] === null ? summary : { ...summary, quotaNeeds: needs[i]!.needs() };
   });
-  return { stats, arrivals: arrivals.found };
+  return { stats, ...(isRunning.includes(true) ? { arrivals: arrivals.found } : {}) };
 }
 
 /** Sessions go on after the last one has begun. */

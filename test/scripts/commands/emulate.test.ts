@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { certificateFile, fleetText } from "../../../scripts/commands/emulate.ts";
+import { inOneOfThree } from "../../busy-host.ts";
 import { testFleet } from "../../emulator/support.ts";
 import { converse, startEmulator } from "../emulator-process.ts";
 import { meridianHere, ROOT } from "../run-meridian.ts";
@@ -119,15 +120,18 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     const emulator = await startEmulator(["--known-answer", law, "--scale", "5", "--auth", "off"]);
     try {
       const { url } = emulator.ready.endpoints[0]!;
-      const answers = await Promise.all(Array.from({ length: 3 }, () => converse(url, NOVA)));
-      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 503]);
-      const latencies = await Promise.all(
-        answers
-          .filter(({ status }) => status === 200)
-          .map(async (answer) => ((await answer.json()) as { metrics: { latencyMs: number } }).metrics.latencyMs),
-      );
-      const [first, second] = latencies.sort((a, b) => a - b);
-      assert.ok(first === 5000 && second! > 9000 && second! <= 10_000, latencies.join(" "));
+      // A call that a busy host sends late waits for less.
+      await inOneOfThree(async () => {
+        const answers = await Promise.all(Array.from({ length: 3 }, () => converse(url, NOVA)));
+        assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 200, 503]);
+        const latencies = await Promise.all(
+          answers
+            .filter(({ status }) => status === 200)
+            .map(async (answer) => ((await answer.json()) as { metrics: { latencyMs: number } }).metrics.latencyMs),
+        );
+        const [first, second] = latencies.sort((a, b) => a - b);
+        assert.ok(first === 5000 && second! > 9000 && second! <= 10_000, latencies.join(" "));
+      });
     } finally {
       await emulator.stop();
     }

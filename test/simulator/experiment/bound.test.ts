@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { boundOf } from "../../../simulator/experiment/bound.ts";
+import { boundOf, withOwnBounds } from "../../../simulator/experiment/bound.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { simplex } from "../base/simplex.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
@@ -148,5 +148,41 @@ describe("the bound of a run", () => {
       }),
       { numRuns: 25 },
     );
+  });
+});
+
+describe("parts of the bound that come with the jobs' outputs", () => {
+  const late = { arrivals: { poisson: "60/h" }, slo: { e2e: "90m" }, deferrable: true };
+  const plan = planOf(
+    scenarioInput({
+      requests: undefined,
+      duration: "3h",
+      drain: "4h",
+      replications: 2,
+      world: worldInput({ prices } as never),
+      traffic: [classInput(late as never)],
+      strategies: [
+        { name: "a", single: { target: "a" } },
+        { name: "b", single: { target: "b" } },
+      ],
+    } as Partial<ScenarioInput>),
+  );
+  const outputs = runAll({ plan });
+  const whole = boundOf(plan, outputs, simplex);
+  const noSolver = () => assert.fail("all has been worked out");
+
+  it("make up the same bound, of all of them or of some", () => {
+    const known = outputs.map((output) => withOwnBounds(plan, output, simplex));
+    assert.ok(known.every(({ bounds, stats }) => bounds?.length === stats.length));
+    assert.ok(whole.strategies.some(({ timingUsd }) => timingUsd.value! > 0));
+    assert.deepEqual(boundOf(plan, known, noSolver), whole);
+    assert.deepEqual(boundOf(plan, [known[0]!, ...outputs.slice(1)], simplex), whole);
+  });
+
+  it("are left to the end where the traffic is not known, or only slices of it", () => {
+    const [{ arrivals: _, ...without }] = outputs as [(typeof outputs)[number]];
+    assert.equal(withOwnBounds(plan, without, simplex), without);
+    const slices = { everyMs: 1, lengthMs: 1 } as never;
+    assert.equal(withOwnBounds({ ...plan, slices }, outputs[0]!, noSolver), outputs[0]);
   });
 });
