@@ -70,3 +70,9 @@ test("a run that served some requests, but too few for a p95, is not said to hav
   }));
   assert.match(p95OverDay.absence({ ...result, strategies: without })!, /^There is no p95 to show: too few/);
 });
+
+test("the title is about the strategy that the verdict prefers", () => {
+  const result = fixture();
+  const other = result.strategies[2]!.name;
+  assert.ok(p95OverDay.heading({ ...result, recommended: other }).title.includes(` of ${other} `));
+});
