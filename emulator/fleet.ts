@@ -193,6 +193,7 @@ type Offer = Required<Pick<FleetOptions, "regions" | "catalog" | "backend">>;
  *
  * @param plan    a resolved scenario
  * @param options where in the scenario to start, the callers' origin, the keys of the random draws
+ * @returns regions, catalog and backend, as `startFleet` takes them
  */
 export function scenarioFleet(plan: Plan, options: WorldBackendOptions = {}): Offer {
   const sources = new Set(plan.targets.filter(({ isAsync }) => !isAsync).map(({ region }) => region));

@@ -3,7 +3,7 @@
  * it (scripts/api); it can also be used alone, for example in a browser.
  */
 
-// Errors: one class, with every problem found, where it is and how to mend it.
+// Errors: one class, with every problem found, where it is and how to fix it.
 export { type ErrorKind, EXIT_CODES, formatProblem, MeridianError, type Problem } from "./base/errors.ts";
 // Facts about regions.
 export { AWS_REGIONS } from "./base/regions.ts";

@@ -154,6 +154,8 @@ export interface Router {
  * Creates a router. It is pure: the caller brings the clock and sends the requests, so it runs in a gateway, in k6 and
  * in a browser, and decides there as it does in a simulation.
  *
+ * @param options strategy, its options, the targets and classes it routes between, and the seed of its draws
+ * @returns the router, which has the state of one gateway process
  * @throws MeridianError (usage) STRATEGY_UNKNOWN, STRATEGY_BAD_OPTION and the like, ROUTER_TARGETS
  * @example createRouter({ strategy: "round-robin", targets: [{ id: "eu-west-1" }] }).choose({ nowMs: 0 }).target // => "eu-west-1"
  */
@@ -291,7 +293,7 @@ function badChoice(strategy: string, choice: number, { eligible, eligibleCount }
   const what =
     choice < 0
       ? `it put a request off or refused it (it returned ${choice}), but choose sends every request at once`
-      : `it chose ${choice}, which is no eligible target's index`;
+      : `it chose ${choice}, which is not an eligible target's index`;
   const fix = `return one of targets.eligible, here ${eligible.slice(0, eligibleCount).join(", ")}; where the strategy may put off or refuse, call decide`;
   return new MeridianError("usage", { code: "ROUTER_BAD_CHOICE", what, where: `strategy ${strategy}`, fix });
 }

@@ -39,7 +39,7 @@ export function wholeNumber(
   const value = Number(text);
   if (text.trim() !== "" && Number.isInteger(value) && value >= min && value <= max) return value;
   const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
-  throw usageError(code, `--${option} ${text} is no whole number ${range}`, `write for example --${option} ${min}`);
+  throw usageError(code, `--${option} ${text} is not a whole number ${range}`, `write for example --${option} ${min}`);
 }
 
 /** An error of usage. */

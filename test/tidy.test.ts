@@ -216,6 +216,8 @@ describe("the rules themselves", () => {
     fails("fileLength", "scripts/a.ts", "export {};\n".repeat(351));
     fails("noBareToDo", "scripts/a.ts", "// TODO later");
     passes("noBareToDo", "scripts/a.ts", "// TODO(#12) later");
+    fails("oneOfEach", "scripts/a.ts", "const DAY_MS = 86_400_000;");
+    passes("oneOfEach", "scripts/a.ts", "const WAIT_MS = 8 * DAY_MS, NONE = 0, other = of({ a: 3_600_000 });");
   });
 
   it("keeps the core a stack", () => {

@@ -78,7 +78,8 @@ const DEFAULT_LATENCY: FixedLatencyOptions = { firstTokenMs: 200, perTokenMs: 10
  * Calls run in the region that received them.
  *
  * @param clock   the fleet's clock
- * @param options latencies and answer length that differ from the defaults
+ * @param options latencies (ms) and answer length (tokens) that differ from the defaults: 200, 10 and 64
+ * @returns a backend for a fleet
  */
 export function createFixedLatencyBackend(
   clock: EmulatorClock,

@@ -3,8 +3,8 @@ import type { ServiceFault } from "../http/errors.ts";
 import type { Admission, InferenceBackend, InferenceCall } from "../model/backend.ts";
 
 /**
- * Of which regions a policy is asked for a call: of the one that runs it, as public reports tell, or of all that its
- * profile may choose, as the Bedrock User Guide says: one that is denied then fails each call.
+ * Which regions the policy must allow for a call. `destination`: the one that runs it, as public reports tell.
+ * `profile`: all that its profile may choose, as the Bedrock User Guide says; one denied region then fails every call.
  */
 export const POLICY_READINGS = ["destination", "profile"] as const;
 export type PolicyReading = (typeof POLICY_READINGS)[number];
@@ -18,11 +18,11 @@ export interface RegionPolicy extends InferenceBackend {
 }
 
 /**
- * Wraps a backend. Where the policy is asked for the region that runs a call, the same request may be served now and denied
- * the next time, as under a service control policy that denies some of a profile's destinations.
+ * Wraps a backend. Under the reading `destination` the same request may be served now and denied the next time, as under
+ * a service control policy that denies some of a profile's destinations.
  *
  * @param backend     decides where a call runs
- * @param identityArn whom the refusal names
+ * @param identityArn the caller that the refusal names
  * Source: Bedrock User Guide, cross-Region inference; aws-solutions/innovation-sandbox-on-aws#74. Of the text: IAM User Guide, Troubleshoot access denied error messages; its resource as quoted in public issues.
  */
 export function withRegionPolicy(backend: InferenceBackend, identityArn: string): RegionPolicy {
@@ -37,10 +37,10 @@ export function withRegionPolicy(backend: InferenceBackend, identityArn: string)
     reading: () => reading,
     ...(backend.roundTripMs === undefined ? {} : { roundTripMs: backend.roundTripMs.bind(backend) }),
     begin(call, nowMs, observer): Admission {
-      const inVain = call.destinations.filter((region) => denied.includes(region));
+      const deniedHere = call.destinations.filter((region) => denied.includes(region));
       // Where no region is allowed, the call never begins.
-      if (inVain.length > 0 && (reading === "profile" || inVain.length === call.destinations.length)) {
-        return { kind: "refused", fault: denial(call, inVain[0]!, identityArn) };
+      if (deniedHere.length > 0 && (reading === "profile" || deniedHere.length === call.destinations.length)) {
+        return { kind: "refused", fault: denial(call, deniedHere[0]!, identityArn) };
       }
       const admission = backend.begin(call, nowMs, observer);
       if (admission.kind !== "accepted") return admission;

@@ -164,7 +164,7 @@ const POINTER = /^(?:\/(?:[^~/]|~[01])*)+$/;
  * @param body   a request of Converse
  * @param format the format in which the model answers
  * @returns undefined if the request asks for no fields
- * @throws ServiceError ValidationException for what is no JSON Pointer
+ * @throws ServiceError ValidationException for what is not a JSON Pointer
  * Source: Amazon Bedrock API reference, Converse; paths of streams: vercel/ai#11410.
  */
 export function responseFieldsOf(body: JsonObject, format: AnswerFormat): ResponseFields | undefined {

@@ -48,8 +48,8 @@ export function refuseLatencyOptimized(
   isConverse: boolean,
 ): void {
   const { latencyOptimizedIn, isLatencyOptimizedAlone = false, modelId } = model;
-  const isCalledSo = profile !== undefined || isLatencyOptimizedAlone;
-  const isOffered = latencyOptimizedIn === undefined || (latencyOptimizedIn.includes(region) && isCalledSo);
+  const isOfferedRoute = profile !== undefined || isLatencyOptimizedAlone;
+  const isOffered = latencyOptimizedIn === undefined || (latencyOptimizedIn.includes(region) && isOfferedRoute);
   if (!isOffered) throw invalid(`Latency performance configuration is not supported for ${modelId} in ${region}`);
   if (cachePoints.length === 0 || !modelId.startsWith("anthropic.")) return;
   const refusal = `${cachePoints[0]!.at}.cache_control: Extra inputs are not permitted`;

@@ -1,7 +1,7 @@
 /** The shapes of the runtime API's requests, from AWS's own service model, and what a request violates of them. */
-import { existsSync, readFileSync } from "node:fs";
 import { ServiceError } from "../http/errors.ts";
 import { asList, asNumber, asObject, asText, type ConstraintList, refuseType } from "../http/request-body.ts";
+import { readReference } from "./facts.ts";
 
 /** A shape of the service model. `min` and `max` are of a length, or of a number's value. */
 export interface ApiShape {
@@ -39,18 +39,11 @@ export interface ApiModel {
 }
 
 let loaded: ApiModel | undefined;
-const FILE = "scenarios/reference/bedrock-runtime-api.json";
 
 /** The service model that is part of this package; read once. */
 export function apiModel(): ApiModel {
-  loaded ??= JSON.parse(readFileSync(modelFile(), "utf8")) as ApiModel;
+  loaded ??= readReference("bedrock-runtime-api.json") as ApiModel;
   return loaded;
-}
-
-/** The compiled package has one folder more above this file than the sources have. */
-function modelFile(): URL {
-  const fromSources = new URL(`../../${FILE}`, import.meta.url);
-  return existsSync(fromSources) ? fromSources : new URL(`../../../${FILE}`, import.meta.url);
 }
 
 /**

@@ -79,14 +79,19 @@ let loaded: ModelFacts | undefined;
 
 /** The table that is part of this package; read once. */
 export function bundledFacts(): ModelFacts {
-  loaded ??= createModelFacts(modelFactsSchema().parse(JSON.parse(readFileSync(tableFile(), "utf8"))));
+  loaded ??= createModelFacts(modelFactsSchema().parse(readReference("bedrock-models.json")));
   return loaded;
 }
 
-const TABLE = "scenarios/reference/bedrock-models.json";
-
-/** The compiled package has one folder more above this file than the sources have. */
-function tableFile(): URL {
-  const fromSources = new URL(`../../${TABLE}`, import.meta.url);
-  return existsSync(fromSources) ? fromSources : new URL(`../../../${TABLE}`, import.meta.url);
+/**
+ * Reads a file of reference data that is part of this package.
+ *
+ * @param name its name in `scenarios/reference`
+ * @returns the parsed JSON
+ */
+export function readReference(name: string): unknown {
+  // The compiled package has one folder more above this file than the sources have.
+  const fromSources = new URL(`../../scenarios/reference/${name}`, import.meta.url);
+  const file = existsSync(fromSources) ? fromSources : new URL(`../../../scenarios/reference/${name}`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8"));
 }

@@ -26,6 +26,7 @@ export interface ChartTheme {
   readonly diverging: readonly string[];
 }
 
+/** For a light background; its hues are those of Okabe and Ito, which colour-blind readers tell apart. */
 export const LIGHT: ChartTheme = {
   name: "light",
   background: "#ffffff",
@@ -40,6 +41,7 @@ export const LIGHT: ChartTheme = {
   diverging: ["#0b5c94", "#8fc1e0", "#f5f5f5", "#f2b27a", "#b34f00"],
 };
 
+/** For a dark background. */
 export const DARK: ChartTheme = {
   name: "dark",
   background: "#111418",

@@ -1,5 +1,7 @@
 /** A bill in the terminal: the answer first, then spend by group, candidates, odd days, and what is not attributed. */
+
 import { printable } from "../../simulator/base/errors.ts";
+import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Candidate, Workload } from "../../simulator/bill/candidates.ts";
 import {
@@ -69,7 +71,6 @@ export function certainty({ candidates }: BillReport): readonly string[] {
   ];
 }
 
-const DAY_MS = 86_400_000;
 const DAYS_PER_MONTH = 365 / 12;
 
 /** Days on which usage was charged: tax and credits may lie outside. */

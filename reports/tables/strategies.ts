@@ -33,7 +33,12 @@ import {
 
 export const BILLING_RULES: readonly BillingRuleName[] = ["source", "destination", "lowest-cost"];
 
-/** The main table: one row per strategy, baseline first; does it serve and keep its objectives, how fast, at what cost. */
+/**
+ * The main table: one row per strategy, baseline first; does it serve and keep its objectives, how fast, at what cost.
+ *
+ * @param result of a run
+ * @returns columns as in `classTable`, with USD a month of such traffic and differences to the baseline
+ */
 export function strategyTable(result: RunResult): Table {
   const view = latencyView(result);
   const groups = result.strategies.map(view.of);
@@ -130,7 +135,12 @@ function quantileCell(group: GroupResult, name: "p50" | "p95" | "p99", unit: Uni
   };
 }
 
-/** Saving under each billing rule side by side: the same run, priced three times. Reserved capacity is in every bill. */
+/**
+ * Saving under each billing rule side by side: the same run, priced three times. Reserved capacity is in every bill.
+ *
+ * @param result of a run
+ * @returns savings against the baseline, in %
+ */
 export function savingTable(result: RunResult): Table {
   const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
   return {
@@ -219,7 +229,12 @@ function snake(rule: BillingRuleName): string {
   return rule.replaceAll("-", "_");
 }
 
-/** One row per strategy and class of traffic: is every class within its objective, and what does it cost? */
+/**
+ * One row per strategy and class of traffic: is every class within its objective, and what does it cost?
+ *
+ * @param result of a run
+ * @returns shares in %, latencies in the unit that fits them (ms or s, in the header), USD per 1,000 served
+ */
 export function classTable(result: RunResult): Table {
   return groupTable(result, {
     id: "classes",
@@ -230,7 +245,12 @@ export function classTable(result: RunResult): Table {
   });
 }
 
-/** One row per strategy and region that ran the requests: where did they go, and how did it go there? */
+/**
+ * One row per strategy and region that ran the requests: where did they go, and how did it go there?
+ *
+ * @param result of a run
+ * @returns columns as in `classTable`
+ */
 export function regionTable(result: RunResult): Table {
   return groupTable(result, {
     id: "regions",

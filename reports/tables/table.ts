@@ -50,7 +50,12 @@ export function rightColumn(label: string, key: string): Column {
   return { label, key, align: "right" };
 }
 
-/** Header and full values of a table, for `toCsv`. */
+/**
+ * Header and full values of a table, for `toCsv`.
+ *
+ * @param table any of the tables
+ * @returns the keys of the columns, then a line a row; null where there is no value
+ */
 export function csvRows(table: Table): (string | number | null)[][] {
   return [table.columns.map((column) => column.key), ...table.rows.map((row) => row.cells.map((cell) => cell.value))];
 }

@@ -1,5 +1,7 @@
 /** Pictures of recorded traffic: its course, its day and week, its lengths, and who sends it. */
+
 import type { TopLevelSpec } from "vega-lite";
+import { DAY_MS, HOUR_MS } from "../../simulator/base/time.ts";
 import type { LengthSummary, TrafficDescription } from "../../simulator/traffic/describe.ts";
 import { formatCount, formatDuration, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
@@ -66,7 +68,7 @@ function cycleChart(
     absence: (traffic) =>
       traffic[key] === null
         ? "The recording has no instants, only times from its start."
-        : traffic.spanMs < (key === "weekday" ? 86_400_000 : 7_200_000)
+        : traffic.spanMs < (key === "weekday" ? DAY_MS : 2 * HOUR_MS)
           ? "The recording is too short to show it."
           : undefined,
     heading: (traffic) => {

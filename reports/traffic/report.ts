@@ -15,7 +15,13 @@ export interface TrafficOrigin {
   readonly sha256: string;
 }
 
-/** The description as text for a terminal: one fact a line. */
+/**
+ * The description as text for a terminal: one fact a line.
+ *
+ * @param traffic what `meridian traffic describe --json` prints
+ * @param origin  name, format and files of the recording
+ * @returns lines without control characters
+ */
 export function trafficText(traffic: TrafficDescription, { name, format, files }: TrafficOrigin): string {
   const lines = factsOf(traffic).map(([label, value]) => `  ${label.padEnd(22)} ${value}`);
   const from = files === 1 ? format : `${format}, ${formatCount(files)} files`;
@@ -26,6 +32,9 @@ export function trafficText(traffic: TrafficDescription, { name, format, files }
 /**
  * A page of recorded traffic that loads nothing. Same description, same bytes.
  *
+ * @param traffic what `meridian traffic describe --json` prints
+ * @param origin  name, format and files of the recording
+ * @returns HTML
  * @throws CHART_WARNING (internal) when a chart does not compile without warnings
  */
 export async function renderTrafficHtml(traffic: TrafficDescription, origin: TrafficOrigin): Promise<string> {

@@ -109,7 +109,12 @@ ${item("Made again", "meridian validate --from and this folder: every figure com
 </dl></section>`;
 }
 
-/** `summary.md` of a validation: harness first, then each strategy's totals; groups collapsed. */
+/**
+ * `summary.md` of a validation: harness first, then each strategy's totals; groups collapsed.
+ *
+ * @param result what validation.json holds
+ * @returns Markdown
+ */
 export function renderValidationMarkdown(result: ValidationResult): string {
   const { harness } = result;
   return `${[
@@ -130,7 +135,13 @@ export function renderValidationMarkdown(result: ValidationResult): string {
   ].join("\n\n")}\n`;
 }
 
-/** The harness's error, the verdict, and a table of what must be equivalent for each strategy. */
+/**
+ * The harness's error, the verdict, and a table of what must be equivalent for each strategy.
+ *
+ * @param result  what validation.json holds
+ * @param options colour, and width in columns (80 at least)
+ * @returns text for a terminal
+ */
 export function renderValidationTerminal(result: ValidationResult, options: TerminalOptions): string {
   const width = Math.max(80, options.width);
   const lines = [

@@ -29,7 +29,7 @@ export async function call(
   const target = plan.targets[order.target]!;
   const adapter = findAdapter(target.api);
   const isStream = plan.operation === "converse-stream";
-  // The first byte of an answer that is no stream is its last; the gaps in a stream are not seen here.
+  // The first byte of an answer that is not a stream is its last; the gaps in a stream are not seen here.
   const limitMs = isStream ? order.timeoutMs : Math.min(order.timeoutMs, firstByteLimitMs(order.limits));
   const { path, headers, body } = adapter.request({
     model: target.calledIds[order.model]!,

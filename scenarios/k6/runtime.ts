@@ -3,11 +3,13 @@
  * place for rows.
  */
 /// <reference path="./k6.d.ts" />
+
 import { hmac, sha256 } from "k6/crypto";
 import { SharedArray } from "k6/data";
 import { test } from "k6/execution";
 import { Counter } from "k6/metrics";
 import { clearTimeout, setTimeout } from "k6/timers";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import { decodeReplayPlan } from "../../simulator/bench/plan.ts";
 import type { ReplayIo } from "../../simulator/bench/router-io.ts";
 import { decodeSchedule, type ReplayRow, type ScheduleRow } from "../../simulator/bench/rows.ts";
@@ -32,7 +34,7 @@ export const endMs = plan.durationMs + plan.drainMs;
 /** After the drain, this long for the last rows to be written. */
 const CLOSING_MS = 3000;
 /** Instances wait at most so long for each other. */
-const AGREEING_MS = 3_600_000;
+const AGREEING_MS = HOUR_MS;
 /** Connections are kept for reuse, as many as there are calls in flight. */
 const CONNECTIONS_KEPT = 10_000;
 /** Link-local addresses and the metadata services of clouds: no benchmark has business there. */

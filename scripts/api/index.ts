@@ -65,6 +65,9 @@ export interface SimulateOptions {
 /**
  * Reads and checks a scenario.
  *
+ * @param source  path of a file, or the text itself
+ * @param options values to change, and the strategies to keep
+ * @returns the scenario as it will run, with its notes
  * @throws MeridianError (usage or data) with every problem found
  * @example
  * const scenario = await loadScenario("chat.yaml", { set: ["replications=3"] });
@@ -81,6 +84,9 @@ export async function loadScenario(source: ScenarioSource, options: LoadOptions 
 /**
  * Checks a scenario without running it: what `meridian check` prints, as data.
  *
+ * @param source  path of a file, or the text itself
+ * @param options values to change, and the strategies to keep
+ * @returns every problem of a stage (none for a good scenario), and what is legal and should be known
  * @throws nothing for a wrong scenario: its problems are the result
  * @example
  * const { problems } = await check("chat.yaml");
@@ -100,6 +106,9 @@ export async function check(source: ScenarioSource, options: LoadOptions = {}): 
  * Simulates every strategy of a scenario on the same traffic, on worker threads, and compares them. The same scenario
  * gives the same result, to the last bit, as `meridian simulate` saves in result.json.
  *
+ * @param scenario from `loadScenario`
+ * @param options  strategies to run, number of workers, a signal to stop, a callback for progress
+ * @returns what result.json holds: latencies in ms, money in USD, shares in [0, 1], each with its interval
  * @throws MeridianError STRATEGY_NOT_IN_SCENARIO; INTERRUPTED when the signal fired; WORKER_OUT_OF_MEMORY
  * @example
  * const result = await simulate(await loadScenario("chat.yaml"), { strategies: ["single", "round-robin"] });

@@ -8,8 +8,15 @@ import { finished } from "node:stream/promises";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { DecisionRecord } from "../../simulator/bench/decision-log.ts";
 import { type ReadDecision, readDecision } from "../../simulator/bench/read-decisions.ts";
-import { readPackedText } from "../calibrate/measurement.ts";
-import { environmentProblem } from "../io/text-files.ts";
+import { environmentProblem, readTextFile, type TextFileKind, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
+
+const LOG_FILE: TextFileKind = {
+  code: "DECISION_LOG",
+  noun: "log of decisions",
+  bytesMax: WHOLE_TEXT_BYTES_MAX,
+  kind: "data",
+  mayBePacked: true,
+};
 
 /**
  * Appends records as JSON lines. A log that cannot be written does not stop the traffic: records are counted as lost, and
@@ -48,13 +55,16 @@ export class DecisionFile {
   }
 }
 
-/** Takes each record with its place. Lines that are no record go to `bad`, which throws or counts them. */
+/**
+ * Takes each record with its place. Lines that are not records go to `bad`, which throws or counts them.
+ * @throws MeridianError data DECISION_LOG_NOT_FOUND and the like where the file cannot be read
+ */
 export async function readDecisions(
   file: string,
   take: (record: ReadDecision, where: string) => void,
   bad: (error: MeridianError) => void = raise,
 ): Promise<void> {
-  const text = await readPackedText(file);
+  const text = await readTextFile(file, LOG_FILE);
   let lineNumber = 0;
   for (let at = 0; at < text.length; ) {
     const end = text.indexOf("\n", at);
@@ -82,7 +92,7 @@ function raise(error: MeridianError): never {
 /** Whether a file begins as a log of decisions does. A packed one is told by its name. */
 export async function isDecisionLog(path: string): Promise<boolean> {
   if (!/\.jsonl(\.gz)?$|\.json(\.gz)?$|\.log$/.test(path)) return false;
-  if (path.endsWith(".gz")) return looksLikeOne((await readPackedText(path)).slice(0, HEAD_BYTES));
+  if (path.endsWith(".gz")) return looksLikeOne((await readTextFile(path, LOG_FILE)).slice(0, HEAD_BYTES));
   const file = await open(path);
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);

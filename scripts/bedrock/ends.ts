@@ -88,7 +88,7 @@ export function endError(end: End, lastError: unknown, isLeft: boolean): unknown
 
 /** The error of a strategy that chose what the request may not use. */
 export function badChoice(strategy: string, choice: number): MeridianError {
-  const what = `it chose ${choice}, which is no target that the request's class may use`;
+  const what = `it chose ${choice}, which is not a target that the request's class may use`;
   const fix = "return one of targets.eligible";
   return new MeridianError("usage", { code: "ROUTER_BAD_CHOICE", what, where: `strategy ${strategy}`, fix });
 }

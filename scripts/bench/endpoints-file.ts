@@ -183,7 +183,7 @@ export async function guardEndpoint(
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const refuse = (code: string, what: string, fix: string): Problem => ({ code, what, where, fix });
   if (url === undefined || (url.protocol !== "http:" && url.protocol !== "https:") || url.hostname === "") {
-    return refuse("ENDPOINT_URL", "this is no http or https URL", "write it like http://127.0.0.1:7400");
+    return refuse("ENDPOINT_URL", "this is not an http or https URL", "write it like http://127.0.0.1:7400");
   }
   if (url.username !== "" || url.password !== "" || url.search !== "" || url.hash !== "" || url.pathname !== "/") {
     return refuse(

@@ -85,7 +85,7 @@ async function printResult(result: RunResult, options: CommonOptions, terminal: 
 
 /** Why a measured run is not valid, as a problem with its fix. */
 function invalidRun(reason: string): Problem {
-  const fix = "free the machine of other work, bench fewer requests a second, or mend what the reason names";
+  const fix = "free the machine of other work, bench fewer requests a second, or fix what the reason names";
   return { code: "BENCH_INVALID", what: reason, fix };
 }
 

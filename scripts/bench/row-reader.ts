@@ -102,7 +102,7 @@ class RowTally {
         this.faults.push(`the k6 script failed: ${row.what.slice(0, 300)}`);
         break;
       default:
-        if (++this.broken === 1) this.faults.push(`k6 wrote a line that is no row: ${line.slice(0, 100)}`);
+        if (++this.broken === 1) this.faults.push(`k6 wrote a line that is not a row: ${line.slice(0, 100)}`);
     }
   }
 

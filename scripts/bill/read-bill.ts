@@ -178,7 +178,7 @@ function csvTable(text: string, name: string, cellsMax: number): BillTable {
       code: "BILL_UNREADABLE",
       where,
       what: error.message,
-      fix: "mend the line, or export the file again",
+      fix: "correct the line, or export the file again",
     });
   }
   const [columns = [], ...body] = delimiter === "," ? rows : withPoints(rows);
@@ -208,7 +208,7 @@ function readJson(text: string, name: string): BillExport {
     throw new MeridianError("data", { code: "BILL_UNREADABLE", where: name, what, fix });
   }
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
-  const what = value === undefined ? "this is no JSON" : "this JSON is no answer of GetCostAndUsage";
+  const what = value === undefined ? "this is not JSON" : "this JSON is not an answer of GetCostAndUsage";
   const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
   throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
 }

@@ -1,10 +1,12 @@
 /** Writes the scenario that replays a bill; sizes of calls come from a request log where one is given. */
+
 import { basename, dirname } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { stringify } from "yaml";
 import type { ReplayReport } from "../../reports/bill/savings.ts";
 import { teamSavings } from "../../simulator/advice/team-savings.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { meanNumber, varianceOf } from "../../simulator/base/statistics.ts";
 import { formatCents, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { ModelNames } from "../../simulator/bill/classify.ts";
 import { type FitOptions, type FittedTraffic, fitTraffic } from "../../simulator/bill/fit-traffic.ts";
@@ -118,7 +120,6 @@ function cachedCalls(columns: RecordedColumns, rows: readonly number[]): readonl
 }
 
 function momentsOf(values: readonly number[]): { readonly mean: number; readonly cv: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1);
-  return { mean, cv: mean === 0 ? 0 : Number((Math.sqrt(variance) / mean).toPrecision(6)) };
+  const mean = meanNumber(values);
+  return { mean, cv: mean === 0 ? 0 : Number((Math.sqrt(varianceOf(values)) / mean).toPrecision(6)) };
 }

@@ -11,7 +11,7 @@ import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { type RowPlace, rowError } from "../../simulator/traffic/row-cells.ts";
 import { readDecisions } from "../bedrock/decision-file.ts";
 import { readRequests, UNPACK_LIMITS, type UnpackLimits } from "../io/trace-file.ts";
-import { axisStartOf, type Measurement } from "./measurement.ts";
+import type { Measurement } from "./measurement.ts";
 
 /** Each call is kept with all that was measured of it, so fewer fit than rows of a trace; packed, one takes some bytes. */
 const LIMITS: UnpackLimits = { ...UNPACK_LIMITS, freeRows: 2e5, rowRatioMax: 0.5 };
@@ -104,7 +104,7 @@ function notFound(path: string, cause: unknown): MeridianError {
  * Reads the attempts of a decision log. Those through a profile or to reserved capacity are left out and counted: where
  * they ran is not known.
  *
- * @throws MeridianError data DECISION_LOG_BAD_ROW with file and line, CALIBRATE_*
+ * @throws MeridianError data DECISION_LOG_* with file and line
  */
 export async function readDecisionCalls(file: string, badRows: BadRows): Promise<Measurement> {
   const found: { readonly record: ReadDecision; readonly attempt: ReadAttempt }[] = [];
@@ -159,3 +159,8 @@ const OUTCOMES = {
   abandoned: "refused",
   inFlight: "left",
 } as const satisfies Record<ReadAttempt["outcome"], Observation["outcome"]>;
+
+/** The first instant of a file, ms since 1970, from which its times count; Infinity without rows. */
+export function axisStartOf(epochsMs: readonly number[]): number {
+  return epochsMs.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
+}

@@ -13,9 +13,19 @@ import { bareModelId, shortModelName } from "../../simulator/traffic/labels.ts";
 import { outcomeOfStatus } from "../../simulator/traffic/row-cells.ts";
 import { isDecisionLog } from "../bedrock/decision-file.ts";
 import { prepareExperiment } from "../io/experiment.ts";
+import { readTextFile, type TextFileKind, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
 import { readProbeFile } from "../probe/run-probe.ts";
-import { readDecisionCalls, readLogCalls } from "./log-calls.ts";
-import { axisStartOf, type Measurement, readPackedText } from "./measurement.ts";
+import { axisStartOf, readDecisionCalls, readLogCalls } from "./log-calls.ts";
+import type { Measurement } from "./measurement.ts";
+
+/** The files of a measured run, which are read whole. */
+const RUN_FILE: TextFileKind = {
+  code: "CALIBRATE",
+  noun: "file of a measured run",
+  bytesMax: WHOLE_TEXT_BYTES_MAX,
+  kind: "data",
+  mayBePacked: true,
+};
 
 export interface ReadOptions {
   readonly strategies: readonly string[];
@@ -142,7 +152,7 @@ export async function readRunCalls(folder: string, options: RunOptions): Promise
   for (const each of wanted) {
     const schedule = await scheduleOf(join(folder, plainName(each.schedule)), plan);
     const file = join(folder, plainName(each.rows));
-    for (const attempt of readAttempts(await readPackedText(file), file, schedule.length, options.badRows)) {
+    for (const attempt of readAttempts(await readTextFile(file, RUN_FILE), file, schedule.length, options.badRows)) {
       const place = placeOf(plan, bench, attempt, schedule[attempt.i]!);
       if (place === undefined) elsewhere++;
       else observations.push(observationOf(plan, attempt, schedule[attempt.i]!, `${folder} ${each.strategy}`, place));
@@ -176,7 +186,7 @@ async function readBench(folder: string): Promise<Bench> {
     });
   if (!isThere) throw fail("this is not the folder of a measured run: it has no bench.json");
   try {
-    return benchSchema.parse(JSON.parse(await readPackedText(file)));
+    return benchSchema.parse(JSON.parse(await readTextFile(file, RUN_FILE)));
   } catch (error) {
     if (error instanceof MeridianError) throw error;
     throw fail("bench.json is damaged");
@@ -195,7 +205,7 @@ function noStrategy(folder: string, bench: Bench): MeridianError {
 /** The traffic as it was saved; older runs, which did not save it, draw it again. */
 async function scheduleOf(file: string, plan: Plan): Promise<readonly ScheduleRow[]> {
   if ((await stat(file).catch(() => undefined)) === undefined) return recordSchedule(plan);
-  return decodeSchedule(await readPackedText(file));
+  return decodeSchedule(await readTextFile(file, RUN_FILE));
 }
 
 function readAttempts(text: string, file: string, requests: number, badRows: BadRows): readonly AttemptRow[] {
@@ -206,7 +216,7 @@ function readAttempts(text: string, file: string, requests: number, badRows: Bad
     const where = `${file}:${index + 1}`;
     const bad = (what: string, fix: string) =>
       badRows.add(new MeridianError("data", { code: "CALIBRATE_BAD_ROW", where, what, fix }));
-    if (row === undefined) bad("the line is no row of a measured run", "was the file cut off?");
+    if (row === undefined) bad("the line is not a row of a measured run", "was the file cut off?");
     else if (row.t !== "a") continue;
     else if (!(row.i < requests) || !Number.isFinite(row.s) || !Number.isFinite(row.e)) {
       bad("the attempt has no request or no times", "do the rows and the schedule belong together?");

@@ -192,7 +192,7 @@ function cacheLossOf(text: string): HitsLost {
   if (least !== undefined && most !== undefined && least >= 0 && least <= most && most <= 1) return { least, most };
   throw new MeridianError("usage", {
     code: "BILL_CACHE_LOSS",
-    what: `"${text}" is no range of shares`,
+    what: `"${text}" is not a range of shares`,
     where: "--cache-loss",
     fix: "write a range, low first: --cache-loss 0%..5%",
   });

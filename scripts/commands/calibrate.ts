@@ -183,7 +183,7 @@ function roundTripsOf(texts: readonly string[]): ReadonlyMap<string, number> {
       if (ms !== undefined) return [cut < 0 ? "*" : text.slice(0, cut), ms];
       throw new MeridianError("usage", {
         code: "CALIBRATE_RTT_SYNTAX",
-        what: "this is no time",
+        what: "this is not a duration",
         where: `--rtt ${text}`,
         fix: "write for example --rtt 12ms or --rtt us-east-1=12ms",
       });

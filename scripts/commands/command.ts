@@ -18,7 +18,7 @@ export interface CommandDefinition {
   /**
    * Does the work.
    * @returns the exit code
-   * @throws MeridianError for everything a person can mend
+   * @throws MeridianError for everything a person can fix
    */
   run(input: CommandInput): Promise<number>;
 }

@@ -90,7 +90,7 @@ function optionsOf(text: unknown): Readonly<Record<string, unknown>> | undefined
   } catch {
     // Said below.
   }
-  const what = `${String(text)} is no JSON object`;
+  const what = `${String(text)} is not a JSON object`;
   throw new MeridianError("usage", {
     code: "CONFORMANCE_OPTIONS",
     what,

@@ -71,7 +71,7 @@ function growthOf(text: string): readonly [number, number] {
   if (match !== null && low > -1 && low <= high) return [low, high];
   throw new MeridianError("usage", {
     code: "PROJECT_GROWTH",
-    what: `"${text}" is no range of growth a month`,
+    what: `"${text}" is not a range of growth a month`,
     where: "--growth",
     fix: "write a range, low first: --growth 2%..8%; a single number would hide what is not known",
   });
@@ -84,7 +84,7 @@ function seasonOf(text: string): readonly [number, number] {
   if (match !== null && month >= 1 && month <= 12 && change > -1) return [month - 1, 1 + change];
   throw new MeridianError("usage", {
     code: "PROJECT_SEASON",
-    what: `"${text}" is no season`,
+    what: `"${text}" is not a season`,
     where: "--season",
     fix: "write month=change, e.g. --season 12=-30%: December costs 30 % less than a usual month",
   });
@@ -98,7 +98,7 @@ function priceOf(text: string): PriceScenario {
   const fix = "write name=change@month, e.g. --price cut=-20%@7: a fifth cheaper from the seventh month on";
   throw new MeridianError("usage", {
     code: "PROJECT_PRICE",
-    what: `"${text}" is no price scenario`,
+    what: `"${text}" is not a price scenario`,
     where: "--price",
     fix,
   });

@@ -108,7 +108,7 @@ function shareOf(text: unknown, where: string): number {
   if (share !== undefined && share > 0 && share < 1) return share;
   throw new MeridianError("usage", {
     code: "TUNE_SHARE",
-    what: `"${text}" is no share between 0 and 1`,
+    what: `"${text}" is not a share between 0 and 1`,
     where,
     fix: "write for example 95%",
   });

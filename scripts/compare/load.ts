@@ -84,7 +84,7 @@ async function rowsOf(folder: string, { yaml, bench, label }: RowSource): Promis
     const { plan } = (await prepareText(yaml, join(folder, "scenario.yaml"))).inputs;
     const rows = new Map<string, MeasuredMoments>();
     for (const { strategy, schedule, rows: file } of bench.strategies) {
-      if (!FILE_NAME.test(file) || !FILE_NAME.test(schedule)) throw new Error(`"${file}" is no file of a run`);
+      if (!FILE_NAME.test(file) || !FILE_NAME.test(schedule)) throw new Error(`"${file}" is not a file of a run`);
       const bytes = (name: string) => readFile(join(folder, name));
       const run = {
         ...decodeRows(unpackText(await bytes(file), file), file),

@@ -126,7 +126,7 @@ export function deltaOf(given: unknown, metric: SampleMetric): number {
   if (delta !== undefined && delta >= 0) return delta;
   throw new MeridianError("usage", {
     code: "STATS_DELTA",
-    what: `"${String(given)}" is no difference of ${metric}`,
+    what: `"${String(given)}" is not a difference of ${metric}`,
     where: "--delta",
     fix: isLatency(metric) ? "write 200ms" : metric.endsWith("Share") ? "write 1%" : "write 0.05",
   });

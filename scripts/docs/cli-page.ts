@@ -1,6 +1,6 @@
 /**
  * The pages of the command line: every verb with its arguments, options and examples, the exit codes, and every error code with
- * what it says and how to mend it, as the source has it.
+ * what it says and how to fix it, as the source has it.
  */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -26,7 +26,7 @@ export async function loadPriceBook(path: string): Promise<PriceBookData> {
   if (parsed.success) return parsed.data;
   const what =
     value instanceof Error
-      ? `this is no good JSON: ${value.message}`
+      ? `this is not valid JSON: ${value.message}`
       : z.prettifyError(parsed.error).split("\n").slice(0, 3).join(" ");
   throw new MeridianError("data", {
     code: "PRICE_BOOK_FORMAT",

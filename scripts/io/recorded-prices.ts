@@ -107,7 +107,7 @@ function rowOf(record: Readonly<Record<string, string>>): RecordedPrice | string
   return { atMs, region, model: record.model || undefined, factor, inputUsdPerMTok, outputUsdPerMTok };
 }
 
-/** Undefined for an empty cell, NaN for one that is no number. */
+/** Undefined for an empty cell, NaN for one that is not a number. */
 function numberOf(cell: string | undefined): number | undefined {
   return cell === undefined || cell === "" ? undefined : Number(cell);
 }

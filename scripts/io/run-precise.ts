@@ -113,7 +113,7 @@ export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOp
   if (share === undefined || (precision !== undefined && (share <= 0 || share >= 1))) {
     throw new MeridianError("usage", {
       code: "PRECISION_VALUE",
-      what: `"${String(precision)}" is no precision`,
+      what: `"${String(precision)}" is not a precision`,
       where: "--precision",
       fix: "write a percentage above 0, for example 2%",
     });
@@ -123,7 +123,7 @@ export function precisionRule({ precision, budget, audit, cloudwatch }: CommonOp
     const fix = "write a time, for example 90s, 5m or 1h";
     throw new MeridianError("usage", {
       code: "BUDGET_VALUE",
-      what: `"${String(budget)}" is no time`,
+      what: `"${String(budget)}" is not a duration`,
       where: "--budget",
       fix,
     });

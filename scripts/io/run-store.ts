@@ -29,7 +29,7 @@ export function runFolder(root: string, id: string): string {
   if (!RUN_ID.test(id) || !folder.startsWith(resolve(root) + sep)) {
     throw new MeridianError("usage", {
       code: "RUN_ID",
-      what: `"${id.slice(0, 80)}" is no run id`,
+      what: `"${id.slice(0, 80)}" is not a run id`,
       fix: "a run id has up to 64 of a-z 0-9 . _ - and begins with a letter or digit; see the names in the runs folder",
     });
   }
@@ -314,7 +314,7 @@ function parseResult(text: string, file: string): RunResult {
   const head = resultHead.safeParse(value);
   if (!head.success) {
     const issue = head.error.issues[0]!;
-    throw damaged(`this is no run result: ${issue.path.join(".")} ${issue.message.toLowerCase()}`);
+    throw damaged(`this is not a run result: ${issue.path.join(".")} ${issue.message.toLowerCase()}`);
   }
   return value as RunResult;
 }

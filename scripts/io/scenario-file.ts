@@ -2,6 +2,7 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { mapSchema } from "./config-keys.ts";
 import type { Override } from "./overrides.ts";
 import {
   type IncludedText,
@@ -33,12 +34,34 @@ export async function loadScenario<S extends z.ZodType>(
   });
   const source = parseYaml(text, path);
   if (!("document" in source)) throw new MeridianError("usage", source);
+  const other = otherFile(source, path, schema);
+  if (other !== undefined) throw new MeridianError("usage", other);
   const include = includeOf(source, overrides);
   if (include === undefined) return parseScenario(text, path, schema, overrides);
   const included = await readInclude(include, path, overrides).catch((error: unknown) => {
     throw atInclude(error, source, path, overrides);
   });
   return parseScenario(text, path, schema, overrides, included);
+}
+
+/** Files of other commands, by a key at the top level that a scenario does not have: what each is, and what takes it. */
+const OTHER_FILES: readonly { key: string; noun: string; use(file: string): string }[] = [
+  {
+    key: "endpoints",
+    noun: "an endpoints file",
+    use: (file) => `meridian bench <scenario> --target ${file} calls them; so does meridian probe --endpoints ${file}`,
+  },
+  { key: "vary", noun: "a sweep file", use: (file) => `meridian sweep ${file} takes it` },
+];
+
+/** Said at once: by the schema alone, a file of another kind is all unknown and missing keys. */
+function otherFile(source: YamlSource, path: string, schema: z.ZodType): Problem | undefined {
+  if (source.document.has("traffic") || source.document.has("strategies")) return undefined;
+  const other = OTHER_FILES.find(({ key }) => source.document.has(key));
+  if (other === undefined || mapSchema(schema).keysAt([]).includes(other.key)) return undefined;
+  const what = `this is ${other.noun}, not a scenario`;
+  const where = `${path}:${source.lineOf([other.key])} ${other.key}`;
+  return { code: "NOT_A_SCENARIO", what, where, fix: other.use(path) };
 }
 
 /** A world file that is not there is a fault of the line that names it. */

@@ -92,7 +92,7 @@ function place(problem: Problem, where: (path: ConfigPath) => string): Problem {
   return path === undefined ? problem : { ...problem, where: where(path) };
 }
 
-/** Problems by line, as a person mends them; those of the command line first, and those without a place last. */
+/** Problems by line, in the order in which they are fixed; those of the command line first, and those without a place last. */
 function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
   const line = ({ where }: Problem) => (where === undefined ? Number.MAX_SAFE_INTEGER : lineIn(where));
   const lineIn = (where: string) => Number(/:(\d+)(?: |$)/.exec(where)?.[1] ?? 0);
@@ -231,7 +231,7 @@ function faultOf(theirs: YAMLMap, source: YamlSource, file: string): Problem | u
 function wrongShape(file: string): Problem {
   return {
     code: "WORLD_FILE_SHAPE",
-    what: "this is no world file: it is not a map",
+    what: "this is not a world file: it is not a map",
     where: file,
     fix: "it holds what stands under world in a scenario: regions, models, quotas; see meridian calibrate",
   };

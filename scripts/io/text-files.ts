@@ -1,6 +1,7 @@
 /** Text files: safe reading of small ones, reports and JSON as Meridian writes them, and problems of the file system. */
 import { appendFile, mkdir, open, readdir, realpath, stat } from "node:fs/promises";
 import { basename, dirname, extname, isAbsolute, join, relative, resolve } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames } from "../../simulator/base/near-names.ts";
 
@@ -10,11 +11,13 @@ export interface TextFileKind {
   readonly noun: string;
   readonly bytesMax: number;
   readonly kind: "usage" | "data";
+  /** A name that ends in .gz says that the file is packed. */
+  readonly mayBePacked?: boolean;
 }
 
 /**
- * Reads a small UTF-8 file whole. Never opens a device or a pipe for reading, so it cannot hang.
- * @throws `<code>_NOT_FOUND`, `_IS_DIRECTORY`, `_NOT_A_FILE`, `_TOO_LARGE`, `_NOT_UTF8`, `_UNREADABLE`
+ * Reads a UTF-8 file whole. Never opens a device or a pipe for reading, so it cannot hang.
+ * @throws `<code>_NOT_FOUND`, `_IS_DIRECTORY`, `_NOT_A_FILE`, `_TOO_LARGE`, `_NOT_UTF8`, `_UNREADABLE`; GZIP_DAMAGED
  */
 export async function readTextFile(path: string, file: TextFileKind): Promise<string> {
   const fail = (suffix: string, what: string, fix: string): MeridianError =>
@@ -37,8 +40,9 @@ export async function readTextFile(path: string, file: TextFileKind): Promise<st
     const tooLarge = () =>
       fail("TOO_LARGE", `a ${file.noun} may have at most ${file.bytesMax} bytes`, "is it the right file?");
     if (stats.size > file.bytesMax) throw tooLarge();
-    const bytes = await handle.readFile();
-    if (bytes.length > file.bytesMax) throw tooLarge();
+    const stored = await handle.readFile();
+    if (stored.length > file.bytesMax) throw tooLarge();
+    const bytes = file.mayBePacked === true && path.endsWith(".gz") ? unpack(stored, path, file, tooLarge) : stored;
     return decode(bytes, () => fail("NOT_UTF8", "the file is not UTF-8 text", "save it as UTF-8"));
   } finally {
     await handle.close();
@@ -55,6 +59,16 @@ const UNPACKED_RATIO_MAX = 500;
 /** Bytes that a gzip file may unpack to where it is read whole: what packs better than recorded rows do is a bomb. */
 export function unpackedBytesMax(packedBytes: number, freeBytes = UNPACKED_FREE_BYTES): number {
   return Math.min(WHOLE_TEXT_BYTES_MAX, freeBytes + packedBytes * UNPACKED_RATIO_MAX);
+}
+
+function unpack(bytes: Uint8Array, where: string, file: TextFileKind, tooLarge: () => MeridianError): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: Math.min(file.bytesMax, unpackedBytesMax(bytes.length)) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
+    const what = "the gzip file is damaged or cut off";
+    throw new MeridianError("data", { code: "GZIP_DAMAGED", what, where, fix: "copy it again; gzip -t checks it" });
+  }
 }
 
 function decode(bytes: Uint8Array, notUtf8: () => MeridianError): string {

@@ -176,7 +176,7 @@ function syntaxProblem(error: YAMLError, where: string): Problem {
     code: "SCENARIO_SYNTAX",
     what: lowerFirst(firstLine(error.message).replace(/[.:]$/, "")),
     where,
-    fix: (tab ? SYNTAX_FIXES.TAB_AS_INDENT : SYNTAX_FIXES[error.code]) ?? "mend the YAML here",
+    fix: (tab ? SYNTAX_FIXES.TAB_AS_INDENT : SYNTAX_FIXES[error.code]) ?? "correct the YAML here",
   };
 }
 

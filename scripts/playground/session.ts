@@ -244,7 +244,7 @@ export class PlaygroundSession {
 
   private written(): ScenarioText {
     if (this.source !== undefined) return this.source;
-    const problem = { code: "SCENARIO_SYNTAX", what: "the scenario is not valid YAML", fix: "mend it first" };
+    const problem = { code: "SCENARIO_SYNTAX", what: "the scenario is not valid YAML", fix: "correct it first" };
     throw new MeridianError("usage", problem);
   }
 }

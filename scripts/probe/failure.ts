@@ -63,7 +63,7 @@ export function classifyFailure(error: unknown, facts: CallFacts): Failure {
   return { ...base, kind };
 }
 
-/** True if the next call would meet the same: the rest of that region and model is left out. */
+/** True if the next call would fail likewise: the remaining calls of that region and model are left out. */
 export function isLasting(kind: FailureKind): boolean {
   return !PASSING.has(kind);
 }
@@ -205,7 +205,7 @@ export interface FailedCall {
   readonly isLoopback?: boolean;
 }
 
-/** The failure as a problem: where, what the service said, and how to mend it. */
+/** The failure as a problem: where, what the service said, and how to fix it. */
 export function failureProblem(call: FailedCall): Problem {
   return {
     code: `PROBE_${call.kind.replaceAll("-", "_").toUpperCase()}`,
@@ -237,7 +237,7 @@ function fixOf({ kind, message, region, model, profiles, host, isLoopback = fals
     case "not-authorised":
       return `let the identity call bedrock:InvokeModelWithResponseStream on ${model} in ${region} (its policies, and those of the organisation)`;
     case "no-model-access":
-      return `ask for access to the model: Amazon Bedrock console, ${region}, Model access; Anthropic's models want a use case form`;
+      return `ask for access to the model: Amazon Bedrock console, ${region}, Model access; Anthropic's models require a use case form`;
     case "model-not-here":
       return (
         profile ?? `check the id, and that ${region} sells it: aws bedrock list-foundation-models --region ${region}`
@@ -245,7 +245,7 @@ function fixOf({ kind, message, region, model, profiles, host, isLoopback = fals
     case "needs-profile":
       return profile ?? `call an inference profile of it: aws bedrock list-inference-profiles --region ${region}`;
     case "bad-request":
-      return "mend what the message names; ids of models that answer in text only can be probed";
+      return "correct what the message names; only models that answer in text can be probed";
     case "throttled":
       return "raise --interval, lower --input-tokens and --output-tokens, or ask for more quota (Service Quotas, Amazon Bedrock)";
     case "unavailable":

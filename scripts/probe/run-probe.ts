@@ -180,7 +180,7 @@ export async function readProbeFile(path: string): Promise<ProbeFile> {
   if (parsed.success) return parsed.data;
   throw new MeridianError("data", {
     code: "PROBE_FILE_DAMAGED",
-    what: `this is no probe file: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`,
+    what: `this is not a probe file: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`,
     where: path,
     fix: "name a file that meridian probe --out wrote",
   });

@@ -59,7 +59,7 @@ const RULES: Readonly<Record<string, (plan: Plan, options: Options) => Spread>> 
     const order = (targets as readonly string[] | undefined)?.map((id) => indexOf(plan, id)) ?? [
       ...plan.targets.keys(),
     ];
-    // A target that is not in the order is no fallback either.
+    // A target that is not in the order is not a fallback either.
     const weight = (t: number) => (order.includes(t) ? 1 : 0);
     return { weight, priority: (t) => order.indexOf(t), cooldownMs: Number(cooldown ?? 30_000) };
   },

@@ -47,7 +47,7 @@ export function lostOf(plan: Plan, { client }: StrategyPlan, kept: Kept): readon
   if (kept.hours !== true && hasHourlyPrices(plan))
     lost.push("Prices by the hour are not kept: those here are of the list.");
   const async = plan.targets.filter(({ isAsync }) => isAsync).map(({ id }) => id);
-  if (async.length > 0) lost.push(`Batch is no target of a gateway: ${async.join(", ")} left out.`);
+  if (async.length > 0) lost.push(`Batch is not a target of a gateway: ${async.join(", ")} left out.`);
   if (plan.routers > 1)
     lost.push(
       `The simulation had ${plan.routers} routers, each with what it saw itself: run as many, or simulate one.`,

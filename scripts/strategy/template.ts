@@ -16,7 +16,7 @@ export async function beginStrategy(file: string, terminal: Pick<Terminal, "note
   const extension = extname(file);
   const name = basename(file, extension);
   if (![".ts", ".mts", ".js", ".mjs"].includes(extension) || !/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) {
-    const what = `"${file}" is no name for a strategy's file`;
+    const what = `"${file}" is not a name for a strategy's file`;
     const fix = "lower case with hyphens, ending with .ts or .js: mine.ts";
     throw new MeridianError("usage", { code: "STRATEGY_NAME", what, where: file, fix });
   }

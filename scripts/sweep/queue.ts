@@ -93,7 +93,7 @@ function offline(): undefined {
   return undefined;
 }
 
-/** What failed in an earlier try is tried again: whoever gives the command again has mended something. */
+/** What failed in an earlier try is tried again: whoever gives the command again has fixed something. */
 async function forgetFailed(queue: Queue, keys: ReadonlySet<string>): Promise<void> {
   const failed = await queue.getFailed(0, -1).catch(() => [] as Job[]);
   for (const job of failed) if (keys.has(job.id ?? "")) await job.remove().catch(offline);
@@ -105,7 +105,7 @@ async function checkFailed(queue: Queue, keys: ReadonlySet<string>): Promise<voi
   if (own === undefined) return;
   const { kind, problems } = failureOf(own.failedReason);
   const what = `a worker gave up job ${own.id!.slice(0, 12)} after ${ATTEMPTS} attempts`;
-  const fix = "mend what it says, and give the same command again: what is done stays done";
+  const fix = "fix what it says, and give the same command again: what is done stays done";
   throw new MeridianError(kind, [{ code: "JOB_FAILED", what, fix }, ...problems]);
 }
 
@@ -171,7 +171,7 @@ function connection(text: string) {
   if (url === undefined || !/^rediss?:$/.test(url.protocol))
     throw new MeridianError("usage", {
       code: "REDIS_URL",
-      what: `"${text}" is no address of a Redis`,
+      what: `"${text}" is not an address of a Redis`,
       fix: "write redis://127.0.0.1:6379",
     });
   return {

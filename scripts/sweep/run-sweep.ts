@@ -2,9 +2,11 @@
  * Runs the jobs of a sweep that are not done, on worker threads where that is quicker, with progress; what is done is never run
  * again. And what that would cost: a few variants are run and kept, and their time is that of the rest.
  */
+
 import { availableParallelism } from "node:os";
 import { formatCount, formatNumber, plural } from "../../reports/base/text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
+import { median } from "../../simulator/base/statistics.ts";
 import type { JobProgress } from "../../simulator/experiment/index.ts";
 import { distinct, type SweepFile, type SweepJob } from "../../simulator/sweep/job.ts";
 import { createProgress } from "../io/progress.ts";
@@ -126,7 +128,8 @@ export async function estimateSweep(
     sizes.push(text.length);
   }
   const counted = times.length > 1 ? times.slice(1) : times;
-  const secondsPerJob = median(counted);
+  // Nothing is measured where nothing is left to do.
+  const secondsPerJob = median(counted) || 0;
   const todo = open.length - times.length;
   const coreHours = (todo * secondsPerJob) / 3600;
   const coresHere = availableParallelism();
@@ -135,7 +138,7 @@ export async function estimateSweep(
     todo,
     sampled: times.length,
     secondsPerJob,
-    bytes: Math.round(todo * median(sizes) * PACKED),
+    bytes: Math.round(todo * (median(sizes) || 0) * PACKED),
     coreHours,
     coresHere,
     usd: coreHours * usdPerCoreHour,
@@ -194,11 +197,6 @@ async function timed(sweep: SweepFile, job: SweepJob, signal: AbortSignal) {
 function spread<T>(items: readonly T[], count: number): readonly T[] {
   if (items.length <= count) return items;
   return Array.from({ length: count }, (_, i) => items[Math.round((i * (items.length - 1)) / (count - 1))]!);
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }
 
 function short(value: number): string {

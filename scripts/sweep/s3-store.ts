@@ -14,7 +14,7 @@ export function createS3Store(address: string): JobStore {
   if (bucket === undefined)
     throw new MeridianError("usage", {
       code: "STORE_ADDRESS",
-      what: `"${address}" is no address of a bucket`,
+      what: `"${address}" is not an address of a bucket`,
       fix: "write s3://bucket/prefix",
     });
   const objects = createObjects(bucket, prefix === "" ? "" : `${prefix}/`, address);

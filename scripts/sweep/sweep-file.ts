@@ -31,10 +31,10 @@ export function parseSweep(text: string, where: string, use: "run" | "show" = "r
   try {
     sweep = JSON.parse(text) as Partial<SweepFile>;
   } catch {
-    throw fail("this is no job file", rightOne);
+    throw fail("this is not a job file", rightOne);
   }
   if (sweep.schemaVersion !== SWEEP_SCHEMA_VERSION || !Array.isArray(sweep.jobs))
-    throw fail("this is no job file of this version", rightOne);
+    throw fail("this is not a job file of this version", rightOne);
   if (use === "show" || sweep.meridianVersion === packageVersion()) return sweep as SweepFile;
   const what = `it was planned by version ${sweep.meridianVersion}, this is ${packageVersion()}`;
   throw fail(what, "use one version on all machines, or plan again");

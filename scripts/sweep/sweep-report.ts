@@ -37,6 +37,7 @@ export interface SweepRows {
   readonly problems: readonly Problem[];
 }
 
+/** What the store has of a sweep, in the order of its points. */
 export async function readRows(sweep: SweepFile, store: JobStore): Promise<SweepRows> {
   const rows: SweepRow[] = [];
   const problems = new Map<string, readonly Problem[]>();
@@ -52,7 +53,10 @@ export async function readRows(sweep: SweepFile, store: JobStore): Promise<Sweep
   return { rows, done: done.size, problems: [...problems.values()].flat() };
 }
 
-/** @throws MeridianError usage, SWEEP_GROUP, for a class that the scenario does not have */
+/**
+ * The answers to what is asked of the points.
+ * @throws MeridianError usage, SWEEP_GROUP, for a class that the scenario does not have
+ */
 export function reportOf(
   sweep: SweepFile,
   { rows, done }: Pick<SweepRows, "rows" | "done">,
@@ -65,7 +69,7 @@ export function reportOf(
   return { sweep, answers: answers as [SweepAnswer, ...SweepAnswer[]], rows, done };
 }
 
-/** @throws MeridianError usage, SWEEP_GROUP */
+/** Refuses a class that the scenario does not have. @throws MeridianError usage, SWEEP_GROUP */
 export function checkGroup({ classes }: Pick<SweepFile, "classes">, { group }: AskedQuestion): void {
   const groups = [...classes.map(({ name }) => name), ALL];
   if (group === null || groups.includes(group)) return;
@@ -73,9 +77,9 @@ export function checkGroup({ classes }: Pick<SweepFile, "classes">, { group }: A
   throw new MeridianError("usage", { code: "SWEEP_GROUP", what, where: "--class", fix: suggest(group, groups) });
 }
 
-/** What `meridian sweep report` needs beside the points: the question as it was put. */
 /** Folder of results beside those of sweeps, unless a store is named. */
 export const JOBS = "jobs";
+/** What `meridian sweep report` needs beside the points: the question as it was put. */
 const QUESTION_FILE = "question.json";
 const POINTS_FILE = "points.json";
 const REPORT_FILE = "report.html";
@@ -114,7 +118,7 @@ export interface SweepFolder {
   readonly store: string;
 }
 
-/** @throws MeridianError data, SWEEP_UNREADABLE */
+/** Reads a folder that `writeFolder` wrote. @throws MeridianError data, SWEEP_UNREADABLE */
 export async function readFolder(folder: string): Promise<SweepFolder> {
   const read = async (name: string) => {
     try {
@@ -147,7 +151,7 @@ function parsed<T>(text: string, where: string): T {
     const fix = "give the sweep's command again: it writes the file anew";
     throw new MeridianError(
       "data",
-      { code: "SWEEP_UNREADABLE", where, what: "this is no JSON", fix },
+      { code: "SWEEP_UNREADABLE", where, what: "this is not JSON", fix },
       { cause: error },
     );
   }
@@ -187,6 +191,7 @@ export async function writePoints(folder: string, sweep: SweepFile, rows: readon
   );
 }
 
+/** One point of a sweep, as a run. */
 export interface PointRun {
   readonly id: string;
   /** Of the sweep. */
@@ -197,6 +202,8 @@ export interface PointRun {
 }
 
 /**
+ * Reads one point of a sweep as a run.
+ *
  * @param name   `FOLDER/3` or, for a sweep in the folder of runs, its name and the point: `flagship-0011223344/3`
  * @param sweeps folder of sweeps
  * @returns undefined where the name is that of no sweep's point

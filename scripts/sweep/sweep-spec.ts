@@ -140,7 +140,7 @@ function pathOf(text: string, file: string): string {
   throw new MeridianError("usage", {
     code: "SET_SYNTAX",
     where: file,
-    what: `"${text}" is no path in a scenario`,
+    what: `"${text}" is not a path in a scenario`,
     fix,
   });
 }
@@ -164,7 +164,7 @@ function toleranceOf(spec: SpecFile | undefined, options: SpecOptions): number |
   if (text === undefined) return TOLERANCE;
   const share = parseShare(text);
   if (share !== undefined && share > 0) return share;
-  const what = `"${text}" is no share of the value at the crossing`;
+  const what = `"${text}" is not a share of the value at the crossing`;
   throw new MeridianError("usage", { code: "SWEEP_TOLERANCE", where: "--tolerance", what, fix: "write 5% or 0.05" });
 }
 
@@ -228,7 +228,7 @@ function objectiveOf(metric: SweepMetric, text: string): number {
   const fix = isLatency(metric) ? "write 8s or 800ms" : metric === "cost" ? "write 2.5" : "write 1% or 0.01";
   throw new MeridianError("usage", {
     code: "SWEEP_OBJECTIVE",
-    what: `"${text}" is no value of ${metric}`,
+    what: `"${text}" is not a value of ${metric}`,
     where: "--objective",
     fix,
   });

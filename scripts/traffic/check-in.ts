@@ -1,4 +1,5 @@
 /** Whether a world answers fitted traffic as it answers the recording: the test that a model of traffic has to stand. */
+import { mean } from "simple-statistics";
 import { z } from "zod";
 import { FIELD } from "../../simulator/engine/recorder.ts";
 import { runJob } from "../../simulator/experiment/job.ts";
@@ -189,7 +190,6 @@ function compared(
   of: (group: GroupStats) => number,
   how: "relative" | "points",
 ): Compared {
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const found = theirs.map(of);
   const [recorded, fitted] = [mean(own.map(of)), mean(found)];
   const error = how === "relative" ? Math.abs(fitted / recorded - 1) : Math.abs(fitted - recorded);

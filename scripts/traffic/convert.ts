@@ -122,7 +122,12 @@ function badTransform(issues: readonly { readonly path: readonly PropertyKey[]; 
 function durationOf(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
-  const problem = { code: "TRAFFIC_NO_END", where: `--duration ${text}`, what: "this is no time", fix: "write 24h" };
+  const problem = {
+    code: "TRAFFIC_NO_END",
+    where: `--duration ${text}`,
+    what: "this is not a duration",
+    fix: "write 24h",
+  };
   throw new MeridianError("usage", problem);
 }
 

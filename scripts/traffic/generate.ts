@@ -104,7 +104,7 @@ function answerTimeOf(text: string): AnswerTime {
     const isPerToken = part.endsWith("/token");
     const ms = parseDurationMs(isPerToken ? part.slice(0, -"/token".length) : part);
     if (ms === undefined || ms < 0 || parts.length > 2) {
-      const what = "this is no time of an answer";
+      const what = "this is not a time of an answer";
       const fix = "write a time, a time for each output token, or both: 800ms+15ms/token";
       throw new MeridianError("usage", { code: "TRAFFIC_ANSWER_TIME", where: `--answer-time ${text}`, what, fix });
     }
@@ -127,7 +127,12 @@ function sourceOf(classes: readonly ClassTraffic[], options: TrafficOptions, ans
 function durationOf(text: string): number {
   const ms = parseDurationMs(text);
   if (ms !== undefined && ms > 0) return ms;
-  const problem = { code: "TRAFFIC_NO_END", where: `--duration ${text}`, what: "this is no time", fix: "write 24h" };
+  const problem = {
+    code: "TRAFFIC_NO_END",
+    where: `--duration ${text}`,
+    what: "this is not a duration",
+    fix: "write 24h",
+  };
   throw new MeridianError("usage", problem);
 }
 

@@ -238,7 +238,7 @@ function noModel(names: readonly string[], { world }: Frame): MeridianError {
 }
 
 function noRequests(path: string): MeridianError {
-  const what = "this is no recording of requests";
+  const what = "this is not a recording of requests";
   return new MeridianError("usage", {
     code: "TRAFFIC_NO_REQUESTS",
     where: `--traffic ${path}`,

@@ -100,7 +100,7 @@ const LENGTHS = ["input_tokens", "output_tokens"];
 
 function cellOf({ name, type, of }: Column, row: number, isCsv: boolean): string {
   const value = of(row);
-  // A length that is not told is no number; other cells may be left out.
+  // A length that is not told is not a number; other cells may be left out.
   if (value === undefined) return !isCsv && LENGTHS.includes(name) ? `"${name}":null` : "";
   // The nearest number that a double's shortest text gives; a thousandth of a ms is enough.
   const number = type === "time" ? Number((value as number).toFixed(3)) : value;

@@ -213,7 +213,7 @@ export function decodeRows(
   for (const line of text.split("\n")) {
     if (line === "") continue;
     const row = parseRow(line);
-    if (row === undefined) throw damaged(file, `this line is no row: ${line.slice(0, 80)}`);
+    if (row === undefined) throw damaged(file, `this line is not a row: ${line.slice(0, 80)}`);
     if (row.t === "a") attempts.push(row);
     else if (row.t === "r") requests.push(row);
   }
@@ -232,7 +232,7 @@ export function decodeRecords(text: string, file: string): readonly EndpointReco
       const { id, region, usage } = JSON.parse(line) as EndpointRecord;
       records.push({ id, region, usage });
     } catch {
-      throw damaged(file, `this line is no record: ${line.slice(0, 80)}`);
+      throw damaged(file, `this line is not a record: ${line.slice(0, 80)}`);
     }
   }
   return records;
@@ -254,7 +254,7 @@ export function unpackSchedule(bytes: Uint8Array, file: string): readonly Schedu
   try {
     return decodeSchedule(unpackText(bytes, file));
   } catch (error) {
-    throw error instanceof MeridianError ? error : damaged(file, "it is no schedule");
+    throw error instanceof MeridianError ? error : damaged(file, "it is not a schedule");
   }
 }
 

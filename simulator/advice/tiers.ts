@@ -172,22 +172,22 @@ function bestUnits(offer: {
   return { units, usd: units * usdPerHour * 730 + perMonth(spilled) };
 }
 
-/** More units than anyone is sold. */
+/** More units than AWS sells to one customer. */
 const UNITS_MAX = 10_000;
 
-/** One class. */
+/** What batch would save a class. */
 export interface Deferral {
   readonly className: string;
   readonly deferrable: boolean;
   /** USD a month of the class's tokens without batch, by list price. */
   readonly usdPerMonth: number | null;
-  /** Of it, by list price: what batch saves; null where no batch is offered for its model where it may be. */
+  /** The share of it that batch saves, by list price; null where no batch is offered for its model where it may be. */
   readonly savingShare: number | null;
   readonly target: string | undefined;
 }
 
 /**
- * By list price at the start of the run; prompts are cached as in one region.
+ * What batch would save each class, by list price at the start of the run; prompts are cached as in one region.
  *
  * @param plan  whose targets include batch
  * @param targetOf the target of each class without batch
@@ -203,7 +203,7 @@ export function deferrals(plan: Plan, demand: Demand, targetOf: Readonly<Record<
     };
     const now = costAt(plan.targets.findIndex(({ id }) => id === targetOf[name]));
     const batches = plan.targets
-      .map(({ id, isAsync }, t) => ({ id, cost: isAsync && mayBe(plan, c, t) ? costAt(t) : null }))
+      .map(({ id, isAsync }, t) => ({ id, cost: isAsync && isAllowed(plan, c, t) ? costAt(t) : null }))
       .filter(({ cost }) => cost !== null)
       .toSorted((a, b) => a.cost! - b.cost!);
     const best = batches[0];
@@ -222,7 +222,7 @@ function inputCost({ plain, cacheRead, cacheWrite }: InputParts, price: (kind: n
 }
 
 /** Whether nothing but the wait keeps a class from a batch target: its region and family are legal for the class. */
-function mayBe(plan: Plan, classIndex: number, target: number): boolean {
+function isAllowed(plan: Plan, classIndex: number, target: number): boolean {
   const { legal, model } = plan.classes[classIndex]!;
   if (legal[target] === 1) return true;
   const familyOf = (t: number) =>

@@ -1,7 +1,7 @@
 /**
  * The one error class of Meridian, and the one place that ties an error to an exit code.
  *
- * A problem says what is wrong, where (file:line or config path) and how to mend it; validation collects every
+ * A problem says what is wrong, where (file:line or config path) and how to fix it; validation collects every
  * problem before it throws. A broken invariant of our own code is an INTERNAL error: it stops the run.
  */
 
@@ -18,7 +18,7 @@ export const EXIT_CODES = {
 
 export type ErrorKind = Exclude<keyof typeof EXIT_CODES, "ok">;
 
-/** One thing that is wrong, and what a person needs to mend it. */
+/** One thing that is wrong, and what a person needs to fix it. */
 export interface Problem {
   /** Stable upper-case code, e.g. `SCENARIO_UNKNOWN_KEY`. */
   readonly code: string;
@@ -26,7 +26,7 @@ export interface Problem {
   readonly what: string;
   /** `file:line` or a config path such as `traffic[0].arrivals`. */
   readonly where?: string;
-  /** How to mend it. */
+  /** How to fix it. */
   readonly fix?: string;
 }
 
@@ -49,8 +49,10 @@ export class MeridianError extends Error {
 }
 
 /**
- * `CODE  where: what` and, on a second line, `  fix: ...`.
+ * A problem as the command line shows it: `CODE  where: what` and, on a second line, `  fix: ...`.
  *
+ * @param problem its parts, in which control characters are replaced
+ * @returns one line, or two where there is a fix
  * @example formatProblem({ code: "BAD_RATE", what: "it is 0", where: "a[0]" }) // => "BAD_RATE  a[0]: it is 0"
  */
 export function formatProblem({ code, what, where, fix }: Problem): string {
@@ -67,7 +69,7 @@ export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "·");
 }
 
-/** Most problems that are listed at once: more cannot be mended in one go, and hostile files have them by the thousand. */
+/** Most problems that are listed at once: more cannot be fixed in one go, and hostile files have them by the thousand. */
 export const PROBLEMS_MAX = 100;
 
 /**
@@ -81,7 +83,7 @@ export function firstProblems(problems: readonly Problem[], more = 0): readonly 
   const what = `and ${left.toLocaleString("en-US")} more ${left === 1 ? "problem" : "problems"}`;
   return [
     ...problems.slice(0, PROBLEMS_MAX),
-    { code: "MORE_PROBLEMS", what, fix: "mend these first, and check again" },
+    { code: "MORE_PROBLEMS", what, fix: "fix these first, then check again" },
   ];
 }
 

@@ -52,7 +52,7 @@ export function parseDateTime(text: string): Instant | string {
   const plain = plainInstant(text);
   if (plain !== undefined) return plain;
   const match = DATE_TIME.exec(text.trim());
-  if (match === null) return "is no date and time";
+  if (match === null) return "is not a date and time";
   const [year, month, day, hour, minute, second] = match.slice(1, 7).map((part) => Number(part ?? 0)) as Six;
   const [, , , , , , , fraction = "", zone = "Z"] = match;
   const epochMs = Date.UTC(year, month - 1, day, hour, minute, second);
@@ -141,7 +141,8 @@ export function parseInstantMs(text: string): number | string {
     return typeof instant === "string" ? instant : instant.epochS * 1000 + instant.fractionMs;
   }
   const unit = epochUnitOf(Number(text));
-  if (unit === undefined) return `is no instant of the years ${FIRST_YEAR} to ${LAST_YEAR} in ${TIME_UNITS.join(", ")}`;
+  if (unit === undefined)
+    return `is not an instant of the years ${FIRST_YEAR} to ${LAST_YEAR} in ${TIME_UNITS.join(", ")}`;
   return Math.round(toMs(Number(text), unit) * 1e3) / 1e3;
 }
 

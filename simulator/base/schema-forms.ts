@@ -15,7 +15,7 @@ import { DAY_MS } from "./time.ts";
 /** A hundred years: nothing in a scenario lasts longer, and instants must remain valid dates. */
 const DURATION_MS_MAX = 36_500 * DAY_MS;
 
-/** How a quantity is read, called and mended. */
+/** How a quantity is read, called and corrected. */
 interface Quantity {
   readonly parse: (text: string) => number | undefined;
   readonly what: string;

@@ -125,6 +125,29 @@ export function sortedNumbers(values: ArrayLike<number>): Float64Array {
     .sort();
 }
 
+/** The rank of each value, from 0; equal values share the mean of theirs. @param values without NaN */
+export function ranksOf(values: ArrayLike<number>): Float64Array {
+  const sorted = Float64Array.from(values).sort();
+  const distinct: number[] = [];
+  const rank: number[] = [];
+  for (let from = 0; from < sorted.length; ) {
+    let to = from + 1;
+    while (to < sorted.length && sorted[to] === sorted[from]) to++;
+    distinct.push(sorted[from]!);
+    rank.push((from + to - 1) / 2);
+    from = to;
+  }
+  return Float64Array.from(values, (value) => {
+    let [low, high] = [0, distinct.length - 1];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (distinct[middle]! < value) low = middle + 1;
+      else high = middle;
+    }
+    return rank[low]!;
+  });
+}
+
 /** Median: the mean of the middle two for an even count. NaN values are left out; NaN of none. */
 export function median(values: ArrayLike<number>): number {
   return quantileSorted(sortedNumbers(values), 0.5);

@@ -228,7 +228,7 @@ export function firstTokenNotes(plan: Called, attempts: readonly AttemptRow[]): 
 const FAILED_ANSWERS: Readonly<Record<string, readonly [what: string, so: string]>> = {
   [EMPTY_ANSWER]: ["without a token", "they count as failed, not as fast"],
   NoUsage: ["without counts of tokens", "they count as failed, as nothing tells what they cost"],
-  NoJson: ["with a body that is no JSON", "they count as failed"],
+  NoJson: ["with a body that is not JSON", "they count as failed"],
   StreamCutShort: ["with a stream that ended before its last event", "they count as failed"],
 };
 

@@ -12,7 +12,7 @@ import type { AttemptRow, RequestRow, ScheduleRow } from "./rows.ts";
 const count = z.number().int().min(0);
 const instant = z.string().transform((text, context) => {
   const ms = Date.parse(text);
-  if (Number.isNaN(ms)) context.addIssue({ code: "custom", message: "is no instant" });
+  if (Number.isNaN(ms)) context.addIssue({ code: "custom", message: "is not an instant" });
   return ms;
 });
 const tokens = z.object({ input: count, output: count, cacheRead: count, cacheWrite: count });

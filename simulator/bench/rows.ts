@@ -89,7 +89,7 @@ export interface FaultRow {
   readonly what: string;
 }
 
-/** Reads a line. @returns undefined for one that is no row, such as one cut short */
+/** Reads a line. @returns undefined for one that is not a row, such as one cut short */
 export function parseRow(line: string): ReplayRow | undefined {
   try {
     const row = JSON.parse(line) as ReplayRow;

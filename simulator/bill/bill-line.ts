@@ -71,7 +71,7 @@ const NUMBER = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/;
  * Reads a decimal as exports write it: `-3.30`, `1,234.5`, `1.2E-7`. Nothing is rounded unless asked for.
  *
  * @param beyond what becomes of digits beyond the eighteenth after the point, as doubles have them
- * @returns undefined for what is no number, or has such digits
+ * @returns undefined for what is not a number, or has such digits
  * @example parseDecimal("1.2E-7") // => 120000000000n
  */
 export function parseDecimal(text: string, beyond: "refuse" | "round" = "refuse"): Decimal | undefined {

@@ -2,9 +2,11 @@
  * Who could be routed otherwise: what teams can live with, which no bill tells, and what the list prices would make of it, a
  * ceiling before quotas and latency.
  */
+
 import { z } from "zod";
 import { AWS_REGIONS } from "../base/regions.ts";
 import { durationMs, share } from "../base/schema-forms.ts";
+import { DAY_MS } from "../base/time.ts";
 import type { PriceBook } from "../service/pricing/price-book.ts";
 import type { PriceKey, ServiceTier, TokenPricesUsdPerMTok } from "../service/pricing/prices.ts";
 import { isRegionAllowed, residencySchema } from "../service/residency.ts";
@@ -205,7 +207,7 @@ const LISTED_AS: Readonly<Record<TokenKind, keyof TokenPricesUsdPerMTok>> = {
 /** Below this a call has no time for another region: routing by price is for what can wait longer. */
 export const SLA_MIN_MS = 2000;
 /** Batch answers within a day. */
-const BATCH_MS = 24 * 3_600_000;
+const BATCH_MS = DAY_MS;
 
 const workloadSchema = z
   .strictObject({

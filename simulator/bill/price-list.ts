@@ -2,8 +2,10 @@
  * AWS Price List files (bulk API JSON, offers of Amazon Bedrock) as rows of a price book; imported prices over those that a
  * user's book had, what that changes, and which entries are old.
  */
+
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
+import { DAY_MS } from "../base/time.ts";
 import type { PriceBookData, PriceRow } from "../service/pricing/price-book-data.ts";
 import { type Decimal, formatDecimal, parseDecimal } from "./bill-line.ts";
 import { isMarketplaceModel, type ModelNames, modelNameOf } from "./classify.ts";
@@ -44,12 +46,12 @@ export interface ImportedPrices {
  * @param value the parsed JSON
  * @param where file, for messages
  * @param names models by their public names
- * @throws MeridianError data, when it is no price list
+ * @throws MeridianError data, when it is not a price list
  */
 export function readPriceList(value: unknown, where: string, names: ModelNames): ImportedPrices {
   const parsed = priceListSchema.safeParse(value);
   if (!parsed.success) {
-    const what = `this is no price list: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`;
+    const what = `this is not a price list: ${z.prettifyError(parsed.error).split("\n").slice(0, 2).join(" ")}`;
     const fix = "give an index.json of the bulk API, e.g. of the offer AmazonBedrockFoundationModels";
     throw new MeridianError("data", { code: "PRICE_LIST_FORMAT", what, where, fix });
   }
@@ -252,8 +254,6 @@ export function updateBook(book: PriceBookData, imported: ImportedPrices): Price
     gone: book.prices.filter((row) => row.source === source && !keys.has(rowKey(row))),
   };
 }
-
-const DAY_MS = 86_400_000;
 
 /** Days between a row's date and today; a date without a day counts from the month's first. */
 export function ageDays({ asOf }: PriceRow, todayMs: number): number {

@@ -1,5 +1,7 @@
 /** What the next months may cost: trend and weekdays of a bill, prices that may change, quantiles and what drives them. */
 
+import { meanNumber } from "../base/statistics.ts";
+import { DAY_MS } from "../base/time.ts";
 import { type Decimal, parseDecimal, sumOf, toNumber } from "./bill-line.ts";
 import { type Bill, usageLines } from "./spend.ts";
 
@@ -55,7 +57,6 @@ export interface Projection {
 export const QUANTILES = [0.1, 0.25, 0.5, 0.75, 0.9] as const;
 /** Standard normal quantiles of `QUANTILES`. */
 const Z = [-1.2815515655, -0.6744897502, 0, 0.6744897502, 1.2815515655] as const;
-const DAY_MS = 86_400_000;
 const DAYS_PER_MONTH = 365 / 12;
 /** Below this no trend is read from a bill. */
 export const TREND_DAYS_MIN = 28;
@@ -166,13 +167,12 @@ function weekdayOf(day: number): number {
 /** Geometric means by weekday over that of all, which has mean 1 over a week; all 1 for less than two weeks. */
 function weekdayFactors(daily: readonly DaySpend[]): readonly number[] {
   if (daily.length < 14) return new Array<number>(7).fill(1);
-  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const logs = Array.from({ length: 7 }, (_, weekday) =>
     daily.filter(({ day }) => weekdayOf(day) === weekday).map(({ usd }) => Math.log(usd)),
   );
-  const all = mean(logs.filter((of) => of.length > 0).map(mean));
-  const factors = logs.map((of) => (of.length === 0 ? 1 : Math.exp(mean(of) - all)));
-  return factors.map((factor) => factor / mean(factors));
+  const all = meanNumber(logs.filter((of) => of.length > 0).map((of) => meanNumber(of)));
+  const factors = logs.map((of) => (of.length === 0 ? 1 : Math.exp(meanNumber(of) - all)));
+  return factors.map((factor) => factor / meanNumber(factors));
 }
 
 type Seasons = Projection["seasons"];
@@ -211,8 +211,9 @@ function monthOf(day: number): number {
   return new Date(day * DAY_MS).getUTCMonth();
 }
 
+/** Mean; 0 of none, as of a month that no day is in. */
 function meanOf(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+  return values.length === 0 ? 0 : meanNumber(values);
 }
 
 interface Line {
@@ -229,7 +230,7 @@ function fitLine(values: readonly number[]): Line {
   const n = values.length;
   const x = values.map((_, i) => i - (n - 1));
   const meanX = -(n - 1) / 2;
-  const meanY = values.reduce((sum, value) => sum + value, 0) / n;
+  const meanY = meanNumber(values);
   const sxx = x.reduce((sum, at) => sum + (at - meanX) ** 2, 0);
   const slope = x.reduce((sum, at, i) => sum + (at - meanX) * (values[i]! - meanY), 0) / sxx;
   const level = meanY - slope * meanX;

@@ -2,6 +2,7 @@
  * Spend of a bill by any dimension: exact sums, tokens by kind and the effective price, which reconcile with the file; and the
  * days that stand out, found by the median of the same weekday.
  */
+import { median } from "../base/statistics.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { type BillExport, type ChargeKind, type Decimal, sumOf, toNumber } from "./bill-line.ts";
 import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
@@ -309,12 +310,6 @@ function oddDays(group: string | undefined, days: ReadonlyMap<number, Decimal>):
     const isOdd = off > DEVIATIONS * spread && off > SHARE_MIN * usualUsd;
     return isOdd ? [{ kind: "day", group, day: dayText(day), costUsd, usualUsd }] : [];
   });
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const half = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[half]! : (sorted[half - 1]! + sorted[half]!) / 2;
 }
 
 function dayText(day: number): string {

@@ -2,12 +2,12 @@
  * Cells of a bill's table by column name, with the problems of all its rows gathered; dates among them as ISO writes them, or
  * as a console or a spreadsheet of another language has left them, UTC always.
  */
+
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
 import { parseDateTime } from "../base/instants.ts";
 import { repeatedKey } from "../base/repeated-keys.ts";
+import { DAY_MS } from "../base/time.ts";
 import { type BillTable, type Decimal, parseUsd } from "./bill-line.ts";
-
-const DAY_MS = 86_400_000;
 
 /** Reads one row; a cell that cannot be read is a problem of the whole file, found with all the others. */
 export interface RowReader {
@@ -89,7 +89,7 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
     const cell = cellOf(nameIn(names) ?? "");
     if (cell === undefined) return undefined;
     const value = parseUsd(cell);
-    if (value === undefined) problem(`${nameIn(names)} is no number: ${JSON.stringify(cell)}`, "write it as 12.345");
+    if (value === undefined) problem(`${nameIn(names)} is not a number: ${JSON.stringify(cell)}`, "write it as 12.345");
     return value ?? 0n;
   };
   return {
@@ -114,7 +114,7 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
       const ms = instantMsOf(cell, order);
       if (ms === undefined)
         problem(
-          `${nameIn(names) ?? names[0]} is no date: ${JSON.stringify(cell)}`,
+          `${nameIn(names) ?? names[0]} is not a date: ${JSON.stringify(cell)}`,
           "write 2026-09-03 or 2026-09-03T14:00:00Z",
         );
       return ms ?? 0;
@@ -125,7 +125,7 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
       const twice = map !== undefined && cell !== undefined ? repeatedKey(cell) : undefined;
       if (twice !== undefined) problem(`${nameIn(names)} has the key ${JSON.stringify(twice)} twice`, "take one out");
       if (map === undefined)
-        problem(`${nameIn(names)} is no JSON object: ${JSON.stringify(cell)}`, 'write {"key": "value"}');
+        problem(`${nameIn(names)} is not a JSON object: ${JSON.stringify(cell)}`, 'write {"key": "value"}');
       return map ?? {};
     },
   };
@@ -205,7 +205,7 @@ export function dateOrderOf(cells: Iterable<string>): DateOrder | undefined {
  * A month, a day, or a date and time.
  *
  * @param order of `9/3/2026`; without it such a date is read only where both orders are one day
- * @returns ms since 1970, UTC; undefined for what is no date
+ * @returns ms since 1970, UTC; undefined for what is not a date
  * @example instantMsOf("2026-09-03") // => 1788393600000
  */
 export function instantMsOf(text: string, order?: DateOrder): number | undefined {

@@ -1,4 +1,5 @@
 /** What every strategy must do, whatever its rule: checked on made-up requests, targets and outcomes. Pure. */
+import { DAY_MS } from "../base/time.ts";
 import { KeyedRandom, keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import { likelyOptions } from "./likely-options.ts";
 import type { AttemptOutcome, OutcomeKind, RequestView, StrategyContext } from "./strategy.ts";
@@ -19,12 +20,14 @@ const CLASSES = ["chat", "digest"];
 const KINDS: readonly OutcomeKind[] = ["ok", "ok", "ok", "throttled", "unavailable", "timeout", "error"];
 /** A request put off may ask this often, and wait this long, before it is sent or shed. */
 const ASKED_MAX = 20_000;
-const WAIT_MS_MAX = 8 * 24 * 3_600_000;
+const WAIT_MS_MAX = 8 * DAY_MS;
 
 /**
  * Runs the suite on a strategy.
  *
- * @param given its options, of targets `t0`, `t1`, ...; likely values of those that it needs unless given
+ * @param definition the strategy
+ * @param given      its options, of targets `t0`, `t1`, ...; likely values of those that it needs unless given
+ * @returns each requirement, in a fixed order, with what the strategy does against it
  * @throws MeridianError what `create` throws for these options
  */
 export function checkConformance(

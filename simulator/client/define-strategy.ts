@@ -5,6 +5,7 @@ import type { OptionSpec, SignalName, StrategyDefinition } from "./strategy.ts";
 /**
  * A strategy of your own, checked: its name, its signals and the descriptions of its options.
  *
+ * @param definition name, summary, option specs, the signals it reads, and how an instance is created
  * @returns the definition itself, with its own type
  * @throws MeridianError (usage) STRATEGY_DEFINITION, with everything that is wrong
  * @example defineStrategy({ name: "first", summary: "The first.", options: {}, signals: [], create: () => ({ choose: (_, t) => t.eligible[0] }) }).name // => "first"

@@ -31,6 +31,11 @@ export interface CheckedOptions {
 /**
  * Checks what a scenario (or a program) gave against a strategy's option specs.
  *
+ * @param strategy name for messages
+ * @param specs    what the strategy takes; durations are in ms, shares in [0, 1]
+ * @param given    values by option, as the scenario has them
+ * @param context  the targets and classes that options may name
+ * @returns readers of the options, each with its default where nothing was given
  * @throws MeridianError (usage) that lists every problem: unknown option, missing option, wrong type, out of range,
  *         unknown target
  */

@@ -31,7 +31,7 @@ export interface TimeoutPolicy {
   readonly attemptMs: number;
   /** Of the way to the region, ms. */
   readonly connectMs: number;
-  /** From sending an attempt to the first byte of its answer, which is the last of one that is no stream, ms. */
+  /** From sending an attempt to the first byte of its answer, which is the last of one that is not a stream, ms. */
   readonly firstByteMs: number;
   /** Between bytes, and from sending to the first (an SDK's read timeout on its socket), ms. */
   readonly idleMs: number;

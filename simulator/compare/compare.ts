@@ -52,7 +52,9 @@ const ALPHA = 0.05;
  * Compares runs with the first one. A difference is called better or worse only where Holm's p-value over all rows is
  * below 5 %. Refusals are in the pairings; unless forced, a refused run has no rows.
  *
- * @param runs at least two
+ * @param runs    at least two; the first is what the others are compared with
+ * @param options what else to compare, and whether to compare runs that must not be
+ * @returns a row for each figure, with the difference, its interval and p-value, and what kept runs from being compared
  */
 export function compareRuns(
   runs: readonly RunToCompare[],

@@ -123,10 +123,19 @@ function limitOf(
     const size = isLatency(metric) ? parseDurationMs(amount) : parseCount(amount);
     if (size !== undefined) return { of: "difference", size };
   }
-  throw wrong("GATE_VALUE", `"${amount}" is no change of ${metric}: write 5%${isLatency(metric) ? " or 200ms" : ""}`);
+  throw wrong(
+    "GATE_VALUE",
+    `"${amount}" is not a change of ${metric}: write 5%${isLatency(metric) ? " or 200ms" : ""}`,
+  );
 }
 
-/** Rows that gates look at beside the usual ones. */
+/**
+ * Rows that gates look at beside the usual ones.
+ *
+ * @param gates as `parseGate` read them
+ * @param first the run that the others are compared with, which has the names of classes
+ * @returns figures of regions and classes for `compareRuns` to compare as well
+ */
 export function rowsOfGates(gates: readonly Gate[], first: RunResult): readonly GroupMetric[] {
   return gates.flatMap(({ change }): readonly GroupMetric[] => {
     if (change === undefined) return [];
@@ -149,6 +158,11 @@ function promisedClasses({ classes }: RunResult): readonly string[] {
 /**
  * Judges gates on a comparison. A change beyond the limit fails a gate where it is shown to be one; a change that
  * cannot be judged (too few replications, unstable) fails it too, since the gate cannot be shown to hold.
+ *
+ * @param gates      as `parseGate` read them
+ * @param comparison with the rows that `rowsOfGates` names
+ * @param first      the run that the others are compared with
+ * @returns for each gate whether it passes, and why not
  */
 export function judgeGates(
   gates: readonly Gate[],

@@ -110,7 +110,7 @@ function refusalsOf(a: ComparedRun, b: ComparedRun): readonly string[] {
   }
   if (one.billing !== other.billing) {
     refusals.push(
-      `The bills follow different rules (${one.billing}, ${other.billing}): their difference is no saving.`,
+      `The bills follow different rules (${one.billing}, ${other.billing}): their difference is not a saving.`,
     );
   }
   const names = new Set(one.classes.map(({ name }) => name));

@@ -125,7 +125,7 @@ function answerPart(
     assumptions,
     requestsPerReplication: meanNumber(baseline.map((each) => each.total.fields[FIELD.sent]!)),
     replications: plan.replications,
-    silentClasses: plan.classes.flatMap(({ name }, c) =>
+    classesWithoutArrivals: plan.classes.flatMap(({ name }, c) =>
       baseline.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],
     ),
     hasWarmup: plan.warmup.kind !== "none",

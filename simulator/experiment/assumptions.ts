@@ -5,6 +5,7 @@
 import { type Estimate, tInterval } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
 import type { Plan } from "../scenario/plan.ts";
+import { isMeasured } from "../service/capacity/index.ts";
 import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
 import { listText } from "./phrases.ts";
 import type { ReplicationStats } from "./replication-stats.ts";
@@ -43,11 +44,10 @@ function percent(share: number): string {
 }
 
 function capacityTexts({ world }: Plan): readonly string[] {
-  const kinds = new Set(world.endpoints.map(({ capacity }) => capacity.kind));
-  if (kinds.size === 0) return [];
-  const measured = kinds.has("fitted") || kinds.has("empirical");
-  const stated = [...kinds].some((kind) => kind !== "fitted" && kind !== "empirical");
-  if (measured && !stated) return ["capacities as fitted to measured calls"];
+  const origins = new Set(world.endpoints.map(({ capacity }) => isMeasured(capacity)));
+  if (origins.size === 0) return [];
+  const measured = origins.has(true);
+  if (measured && !origins.has(false)) return ["capacities as fitted to measured calls"];
   return [
     measured
       ? "capacities partly fitted, partly as the scenario states them"

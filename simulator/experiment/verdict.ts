@@ -37,7 +37,7 @@ export interface VerdictInput {
   readonly requestsPerReplication: number;
   readonly replications: number;
   /** Names of classes of which no request counts. */
-  readonly silentClasses: readonly string[];
+  readonly classesWithoutArrivals: readonly string[];
   /** Requests of the warm-up do not count. */
   readonly hasWarmup: boolean;
   /** Phrases, see `assumptionsOf`. */
@@ -75,7 +75,7 @@ export function answerOf(input: VerdictInput): Answer {
   }
   const finding = findingOf(input, standings);
   const sentences = [
-    silentText(input.silentClasses, after),
+    silentText(input.classesWithoutArrivals, after),
     ...finding.sentences,
     conditionText(input),
     assumptionSentence(input.assumptions),

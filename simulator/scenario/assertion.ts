@@ -92,7 +92,7 @@ function argumentsOf(args: string): Pick<Assertion, "positional" | "named"> {
   return { positional, named };
 }
 
-/** How a metric's limit is read, and mended. */
+/** How a metric's limit is read, and corrected. */
 function limitOf(metric: string): {
   readonly parse: (text: string) => number | undefined;
   readonly corrected: (text: string) => string | undefined;

@@ -117,7 +117,7 @@ const limitsSchema = unionOf([
     sdk: z.enum(SDK_NAMES).optional().meta({ description: "Start from the limits of this SDK" }),
     connect: positive.optional().meta({ description: "Of the way to the region" }),
     firstByte: positive.optional().meta({
-      description: "From sending to the answer's first byte; of an answer that is no stream, to its end",
+      description: "From sending to the answer's first byte; of an answer that is not a stream, to its end",
     }),
     idle: positive.optional().meta({
       description: "Between bytes, and from sending to the first: boto3's read_timeout",

@@ -34,7 +34,7 @@ const streamFault = z.strictObject({
     .string()
     .superRefine((error, context) => {
       if (STREAM_ERRORS.includes(error)) return;
-      const message = `"${error}" is no effect and no error of the service${didYouMean(error, STREAM_ERRORS)}; write ${EFFECTS.join(", ")} or a name such as ModelStreamErrorException`;
+      const message = `"${error}" is neither an effect nor an error of the service${didYouMean(error, STREAM_ERRORS)}; write ${EFFECTS.join(", ")} or a name such as ModelStreamErrorException`;
       context.addIssue({ code: "custom", message });
     })
     .meta({

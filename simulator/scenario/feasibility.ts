@@ -184,7 +184,7 @@ export function checkModelIds({ world, facts, otherIds, problems }: KnownModelsI
   const entries = Object.entries(world.models).map(([name, model]) => {
     const { id } = model;
     const isPriced = overrides.some((each) => each.model === name || each.model === id);
-    // A profile's id or an ARN is no model of the scenario's own, whatever it states of it.
+    // A profile's id or an ARN is not a model of the scenario's own, whatever it states of it.
     const isOwn = book === "none" || (isPriced && bareModelId(id) === id);
     if (isOwn || facts.ids.includes(id) || otherIds.has(id)) return [name, model] as const;
     const meant = facts.idOf(id);

@@ -145,7 +145,11 @@ export type Scenario = z.output<typeof scenarioSchema>;
 /** The scenario as a person writes it. */
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 
-/** JSON Schema of scenario files, for editors. What a world must have may also stand in the file that it includes. */
+/**
+ * JSON Schema of scenario files, for editors. What a world must have may also stand in the file that it includes.
+ *
+ * @returns a document of draft 2020-12, as plain data
+ */
 export function scenarioJsonSchema(): unknown {
   return z.toJSONSchema(scenarioSchema, {
     io: "input",

@@ -36,9 +36,9 @@ const options = {
  *
  *   least  V × (price_i / cheapest - 1) + Q × v_i + V × Z_i
  *
- * with v_i the class's missed share at target i from counts that fade with `memory`, less sqrt(ln N / (2 n_i)) for what is
- * not known yet, as in `bandit`. While objectives hold, Q is 0 and the cheapest wins; each miss too many raises its price
- * until the mix holds. On a retry the target that just failed is left out. No draws.
+ * with v_i the class's missed share at target i from counts that fade with `memory`, less sqrt(ln N / (2 n_i)), so that
+ * little-known targets are tried, as in `bandit`. While objectives hold, Q is 0 and the cheapest wins; each miss above the share raises the
+ * price of missing until the share holds. On a retry the target that just failed is left out. No draws.
  *
  * Source: Neely, "Stochastic network optimization", 2010, theorem 4.2: cost within O(1/V) of the best stationary rule,
  * queues O(V), for independent slots; learnt v_i and delayed outcomes are beyond the theorem.
@@ -63,7 +63,7 @@ export const driftPlusPenalty: StrategyDefinition = {
     const drainedMs = new Float64Array(shape.targets);
     const weights = new Float64Array(shape.targets);
 
-    /** The share that is plausible at best. */
+    /** Lower confidence bound of the share missed; 0 where nothing is known. */
     function missedShare(cell: number, all: number): number {
       const outcomes = rates.outcomes[cell]!;
       if (outcomes < 1e-6) return 0;

@@ -65,6 +65,8 @@ export const STRATEGIES: readonly StrategyDefinition[] = [
 /**
  * The strategy with this name.
  *
+ * @param name as in a scenario, such as `round-robin`
+ * @returns its definition
  * @example findStrategy("cheapest").signals // => ["price", "rtt"]
  * @throws MeridianError (usage) STRATEGY_UNKNOWN, with the names there are
  */

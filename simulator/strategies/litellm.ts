@@ -1,4 +1,5 @@
 /** Strategy `litellm`: the routing strategies of LiteLLM's Router, as its code has them. */
+import { HOUR_MS } from "../base/time.ts";
 import { LitellmCooldown } from "../client/litellm-cooldown.ts";
 import { LitellmFallbacks, modelGroups } from "../client/litellm-fallbacks.ts";
 import { LatestSamples, MinuteUsage } from "../client/litellm-usage.ts";
@@ -57,7 +58,7 @@ const options = {
 /** What a timeout counts as, s per token. */
 const TIMEOUT_S = 1_000;
 /** The map of latencies is dropped an hour after it was made. */
-const LATENCIES_MS = 3_600_000;
+const LATENCIES_MS = HOUR_MS;
 
 /**
  * A request goes to a deployment that is not cooling down (`LitellmCooldown`); when all are, LiteLLM raises "No

@@ -1,6 +1,6 @@
 /** What a sweep answers: curves over one factor, break-even maps over two, a tornado, Sobol indices, rank correlations. */
 import { sampleCorrelation } from "simple-statistics";
-import type { Estimate } from "../base/statistics.ts";
+import { type Estimate, ranksOf } from "../base/statistics.ts";
 import { type FactorIndices, sobolIndices } from "./designs/sensitivity.ts";
 import { tornado } from "./designs/tornado.ts";
 import type { Factor, SweepFile } from "./job.ts";
@@ -280,17 +280,4 @@ export function rankCorrelation(x: readonly number[], y: readonly number[]): Est
   const half = Z * Math.sqrt(1.06 / (n - 3));
   const at = (shift: number) => Math.tanh(Math.atanh(value) + shift);
   return { value, low: at(-half), high: at(half), n };
-}
-
-/** Ranks from 0 on; equal values share the mean of theirs. */
-function ranksOf(values: readonly number[]): readonly number[] {
-  const order = values.map((_, i) => i).sort((a, b) => values[a]! - values[b]!);
-  const ranks = new Array<number>(values.length);
-  for (let from = 0; from < order.length; ) {
-    let to = from;
-    while (to < order.length && values[order[to]!] === values[order[from]!]) to++;
-    for (let i = from; i < to; i++) ranks[order[i]!] = (from + to - 1) / 2;
-    from = to;
-  }
-  return ranks;
 }

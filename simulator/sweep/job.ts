@@ -113,7 +113,7 @@ export const STEPS_MAX = 10_000;
 /**
  * A range as it is written: `0.5..4x8`, `100k..1600k x5 log`, `5s..1m`.
  *
- * @returns undefined for what is no range
+ * @returns undefined for what is not a range
  * @throws MeridianError usage, SWEEP_RANGE: the ends are equal, measure different things, or a logarithm needs them above zero
  * @example parseRange("scale", "0.5..4x8")?.steps // => 8
  */
@@ -123,7 +123,7 @@ export function parseRange(path: string, text: string): RangeFactor | undefined 
     new MeridianError("usage", { code: "SWEEP_RANGE", where: path, what, fix });
   if (match === null) {
     if (!LIKE_A_RANGE.test(text)) return undefined;
-    throw fail(`${text} is no range`, "write low..high, low..highx8 for eight points, or 'low..high log'");
+    throw fail(`${text} is not a range`, "write low..high, low..highx8 for eight points, or 'low..high log'");
   }
   const [, low, lowUnit = "", high, highUnit = "", steps, log] = match;
   const ratio = lowUnit === highUnit ? 1 : ratioOf(lowUnit, highUnit);
@@ -132,7 +132,7 @@ export function parseRange(path: string, text: string): RangeFactor | undefined 
   const unit = lowUnit === "" ? highUnit : lowUnit;
   const [from, to] = lowUnit === "" ? [Number(low) / ratio, Number(high)] : [Number(low), Number(high) * ratio];
   if (!Number.isFinite(from) || !Number.isFinite(to) || from === to)
-    throw fail(`${text} is no range`, "write low..high, e.g. 0.5..4x8");
+    throw fail(`${text} is not a range`, "write low..high, e.g. 0.5..4x8");
   if (log !== undefined && Math.min(from, to) <= 0)
     throw fail(`${text} cannot be logarithmic`, "start above zero, or leave out log");
   const count = steps === undefined ? STEPS : Number(steps);

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { TIME_UNITS, type TimeUnit } from "../base/instants.ts";
 
-/** Known names of each role, in small letters with `_` between words; the first that a table has is taken. */
+/** Known names of each role, in lower case with `_` between words; the first that a table has is taken. */
 const KNOWN_NAMES = {
   input: [
     "input_tokens",

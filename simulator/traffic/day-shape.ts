@@ -89,7 +89,7 @@ export const dayShapeSchema: z.ZodType<DayShapeSpec> = unionOf([
 /**
  * The weights behind a spec, scaled to a mean of 1.
  *
- * @throws MeridianError TRAFFIC_UNKNOWN_SHAPE if the name is no recorded shape
+ * @throws MeridianError TRAFFIC_UNKNOWN_SHAPE if the name is not a recorded shape
  */
 export function createDayShape(spec: DayShapeSpec, recordings: Readonly<Record<string, Recording>>): DayShape {
   if (spec.kind === "weights") {

@@ -1,5 +1,6 @@
 /** Describes recorded requests: rates, burstiness, daily and weekly cycle, lengths, tenants, sessions, and what is odd. */
-import { meanNumber, quantileSorted, varianceOf } from "../base/statistics.ts";
+import { sampleCorrelation } from "simple-statistics";
+import { meanNumber, quantileSorted, ranksOf, varianceOf } from "../base/statistics.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { type Share, sharesOf, warningsOf } from "./describe-parts.ts";
 import { shortModelName } from "./labels.ts";
@@ -197,8 +198,8 @@ function cycleOf(
 function correlations(input: Int32Array, output: Int32Array) {
   const [x, y] = bothKnown(input, output);
   return {
-    rank: correlation(x, y, rankOf(x), rankOf(y)),
-    logarithms: correlation(x, y, Math.log1p, Math.log1p),
+    rank: correlation(ranksOf(x), ranksOf(y)),
+    logarithms: correlation(Float64Array.from(x, Math.log1p), Float64Array.from(y, Math.log1p)),
   };
 }
 
@@ -213,49 +214,10 @@ export function bothKnown(input: Int32Array, output: Int32Array): readonly [Int3
   return [x.subarray(0, both), y.subarray(0, both)];
 }
 
-/** The rank, from 0, of each value of a column; equal values share the mean of theirs. */
-export function rankOf(values: Int32Array): (value: number) => number {
-  const sorted = values.slice().sort();
-  const distinct: number[] = [];
-  const rank: number[] = [];
-  for (let from = 0; from < sorted.length; ) {
-    let to = from + 1;
-    while (to < sorted.length && sorted[to] === sorted[from]) to++;
-    distinct.push(sorted[from]!);
-    rank.push((from + to - 1) / 2);
-    from = to;
-  }
-  return (value) => {
-    let [low, high] = [0, distinct.length - 1];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (distinct[middle]! < value) low = middle + 1;
-      else high = middle;
-    }
-    return rank[low]!;
-  };
-}
-
-/** Pearson's correlation of two columns under a function each; NaN where one of them does not vary. */
-export function correlation(
-  x: Int32Array,
-  y: Int32Array,
-  ofX: (value: number) => number,
-  ofY: (value: number) => number,
-): number {
-  let [mx, my] = [0, 0];
-  for (let i = 0; i < x.length; i++) {
-    mx += ofX(x[i]!) / x.length;
-    my += ofY(y[i]!) / x.length;
-  }
-  let [xy, xx, yy] = [0, 0, 0];
-  for (let i = 0; i < x.length; i++) {
-    const [dx, dy] = [ofX(x[i]!) - mx, ofY(y[i]!) - my];
-    xy += dx * dy;
-    xx += dx * dx;
-    yy += dy * dy;
-  }
-  return xy / Math.sqrt(xx * yy);
+/** Pearson's correlation of two columns; NaN where one of them does not vary, and below two rows. */
+export function correlation(x: ArrayLike<number>, y: ArrayLike<number>): number {
+  // The library only reads length and elements, which typed arrays have too.
+  return x.length < 2 ? Number.NaN : sampleCorrelation(x as number[], y as number[]);
 }
 
 function giniOf(counts: readonly number[]): number {

@@ -115,7 +115,7 @@ function holdsObjects(first: unknown): boolean {
 }
 
 /**
- * Whether the beginning of a text shows that a line of it is no record: it has a list under a known key, or a second
+ * Whether the beginning of a text shows that a line of it is not a record: it has a list under a known key, or a second
  * object behind the first, as Firehose puts them together.
  */
 export function isLongDocument(head: string): boolean {

@@ -13,7 +13,7 @@ import {
   isDump,
 } from "./table-cells.ts";
 
-/** Longest line that is read, characters; a longer one is no record of a call. */
+/** Longest line that is read, characters; a longer one is not a record of a call. */
 export const LINE_LENGTH_MAX = 2 ** 20;
 /** Most lines of one CSV row with quoted line breaks. */
 const ROW_LINES_MAX = 1000;

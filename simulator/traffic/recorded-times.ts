@@ -155,7 +155,7 @@ export class RecordedTimes {
 }
 
 const ZONED = /(?:Z|UTC|:\d{2}(?:[.,]\d+)? ?[+-]\d{2}(?::?\d{2})?)\s*$/i;
-const NO_DATE = "is no date and time";
+const NO_DATE = "is not a date and time";
 const NUMBER_FIX = "times must be numbers of 0 or more, or dates like 2026-05-04T10:15:00.250Z";
 const DATE_FIX =
   "write a date and time like 2026-05-04T10:15:00.250Z, or name the column time_s or time_ms and give numbers";

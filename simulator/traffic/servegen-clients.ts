@@ -76,7 +76,7 @@ function windowsOf(text: string, source: string): readonly Window[] {
       number,
     ];
     if (cells.length !== COLUMNS || !(startS >= 0) || !(ratePerS >= 0) || !Number.isFinite(ratePerS + startS)) {
-      const what = `this is no window of a client: ${line.slice(0, 60)}`;
+      const what = `this is not a window of a client: ${line.slice(0, 60)}`;
       throw rowError(place, "TRACE_BAD_NUMBER", what, "rows are start, rate, cv, pattern, shape, scale");
     }
     if (windows.length > 0 && startS <= windows.at(-1)!.startS) {
@@ -115,7 +115,7 @@ export function clientLengths(
   } catch {
     windows = undefined;
   }
-  if (!isObject(windows)) throw rowError(place, "TRACE_BAD_JSON", "this is no JSON object", "copy the file again");
+  if (!isObject(windows)) throw rowError(place, "TRACE_BAD_JSON", "this is not a JSON object", "copy the file again");
   const starts = Object.keys(windows).sort((a, b) => Number(a) - Number(b));
   const found: { -readonly [what in keyof ClientLengths]: ClientLengths[what] } = {};
   for (const what of ["input", "output"] as const) {

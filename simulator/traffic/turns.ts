@@ -151,11 +151,11 @@ const GROUPED = new WeakMap<RecordedColumns, WeakMap<SessionTraffic, SessionRows
 function groupedRows(traffic: SessionTraffic): { readonly columns: RecordedColumns; readonly grouped: SessionRows } {
   const { arrivals, name } = traffic;
   if (arrivals.process !== "trace") {
-    throw notRecorded(name, "its arrivals are no recorded requests", "give sessions turns, thinkTime and message");
+    throw notRecorded(name, "its arrivals are not recorded requests", "give sessions turns, thinkTime and message");
   }
   const recording = traffic.recordings?.[arrivals.trace];
   if (recording?.kind !== "trace") {
-    throw notRecorded(name, `"${arrivals.trace}" is no recording of requests`, "give a recording of requests");
+    throw notRecorded(name, `"${arrivals.trace}" is not a recording of requests`, "give a recording of requests");
   }
   const { columns } = recording;
   if (columns.sessionId === undefined) {

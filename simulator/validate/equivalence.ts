@@ -61,8 +61,8 @@ export function exactShareLimits(
   alpha: number,
 ): { readonly low: number; readonly high: number } {
   if (n <= 0) return { low: 0, high: 1 };
-  const low = events <= 0 ? 0 : solve((p) => 1 - atMost(events - 1, n, p) - alpha);
-  const high = events >= n ? 1 : solve((p) => alpha - atMost(events, n, p));
+  const low = events <= 0 ? 0 : bisect((p) => 1 - binomialCdf(events - 1, n, p) - alpha);
+  const high = events >= n ? 1 : bisect((p) => alpha - binomialCdf(events, n, p));
   return { low, high };
 }
 
@@ -81,8 +81,8 @@ export function exactShareDifference(
   return { low: ofA.low - ofB.high, high: ofA.high - ofB.low };
 }
 
-/** Root in (0, 1) of an increasing function, by bisection. */
-function solve(f: (p: number) => number): number {
+/** Root in (0, 1) of an increasing function. */
+function bisect(f: (p: number) => number): number {
   let low = 0;
   let high = 1;
   for (let step = 0; step < 60; step++) {
@@ -93,9 +93,9 @@ function solve(f: (p: number) => number): number {
   return (low + high) / 2;
 }
 
-/** P(X <= k) for X binomial(n, p), summed from the nearer end. */
-function atMost(k: number, n: number, p: number): number {
-  if (k > n / 2) return 1 - atMost(n - k - 1, n, 1 - p);
+/** Binomial distribution function, P(X <= k) for X ~ B(n, p), summed from the nearer end. */
+function binomialCdf(k: number, n: number, p: number): number {
+  if (k > n / 2) return 1 - binomialCdf(n - k - 1, n, 1 - p);
   if (k < 0) return 0;
   if (p <= 0) return 1;
   if (p >= 1) return k >= n ? 1 : 0;

@@ -66,7 +66,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   return { inputs, refused, failures };
 }
 
-/** Undefined for a problem that a person can mend. */
+/** Undefined for a problem that a person can fix. */
 function bugIn(error: unknown): string | undefined {
   if (!(error instanceof MeridianError)) return error instanceof Error ? (error.stack ?? error.message) : String(error);
   return error.kind === "internal" ? error.message : undefined;

@@ -91,7 +91,7 @@ function choiceOf(text: string): ExecutorChoice | undefined {
   const [name, vus = ""] = text.split(":");
   const executor = EXECUTORS.find((each) => each === name);
   if (executor !== undefined) return { executor, vus: wholeNumber(USAGE, "only", vus) };
-  throw usageError(USAGE, `"${text}" is no executor`, `write it like ${CHOICES.join(", ")}`);
+  throw usageError(USAGE, `"${text}" is not an executor`, `write it like ${CHOICES.join(", ")}`);
 }
 
 /** What was measured with one executor. */
@@ -190,7 +190,7 @@ function knownTarget(plan: Plan, law: KnownAnswer): BenchTarget {
 export function lawOf(text: string): KnownAnswer {
   const law = parseKnownAnswer(text);
   if (law !== undefined) return law;
-  throw new MeridianError("usage", { code: "EXECUTORS_LAW", what: `"${text}" is no known answer`, fix: KNOWN_LAW });
+  throw new MeridianError("usage", { code: "EXECUTORS_LAW", what: `"${text}" is not a known answer`, fix: KNOWN_LAW });
 }
 
 /** One endpoint, no network, no retries: only the instants of sending matter. */

@@ -127,10 +127,10 @@ describe("createRouter", () => {
     const fix =
       "\n  fix: return one of targets.eligible, here 0, 1; where the strategy may put off or refuse, call decide";
     for (const [choice, what] of [
-      [7, "it chose 7, which is no eligible target's index"],
-      [2, "it chose 2, which is no eligible target's index"],
-      [0.5, "it chose 0.5, which is no eligible target's index"],
-      [Number.NaN, "it chose NaN, which is no eligible target's index"],
+      [7, "it chose 7, which is not an eligible target's index"],
+      [2, "it chose 2, which is not an eligible target's index"],
+      [0.5, "it chose 0.5, which is not an eligible target's index"],
+      [Number.NaN, "it chose NaN, which is not an eligible target's index"],
       [
         deferUntil(500),
         "it put a request off or refused it (it returned -501), but choose sends every request at once",

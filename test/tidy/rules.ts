@@ -22,6 +22,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   opening,
   plainWords,
   noBareToDo,
+  oneOfEach,
 };
 
 /** The pure part: it runs in Node, in a worker, in k6 and in a browser alike. */
@@ -300,6 +301,17 @@ export function privateWords(path: string, text: string): readonly Violation[] {
         ([word, instead]) => `${path}:${i + 1}  "${word.exec(line)![0]}": say ${instead}`,
       ),
     );
+}
+
+/** Lengths of time in ms that have a name. */
+const NAMED_MS: Readonly<Record<number, string>> = { 3600000: "HOUR_MS", 86400000: "DAY_MS" };
+
+function oneOfEach(file: SourceFile): readonly Violation[] {
+  if (file.path.startsWith("test/") || file.path === "simulator/base/time.ts") return [];
+  return file.nodes.flatMap((node) => {
+    const name = node.type === "VariableDeclarator" && NAMED_MS[Number((node.init as SyntaxNode | null)?.value)];
+    return name ? [at(file, node.start, `take ${name} of simulator/base/time.ts`)] : [];
+  });
 }
 
 const TO_DO = /\b(TODO|FIXME|XXX|HACK)\b(?!.*(#\d+|https?:))/;

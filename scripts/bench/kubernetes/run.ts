@@ -23,7 +23,7 @@ const ROW_BYTES = 250;
 /**
  * Writes manifests for k6-operator instead of running anything, and says what to do with them.
  *
- * @throws MeridianError for everything that a person can mend
+ * @throws MeridianError for everything that a person can fix
  */
 export async function benchOnKubernetes(
   plan: Plan,

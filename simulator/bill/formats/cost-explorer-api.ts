@@ -136,7 +136,7 @@ function linesOf(one: Page, cost: string, file: string, problems: Problem[]): re
       if (Amount === undefined) return undefined;
       const amount = parseDecimal(Amount, "round");
       if (amount === undefined)
-        problem(`${name} is no number: ${JSON.stringify(Amount)}`, "keep the API's answer as it is");
+        problem(`${name} is not a number: ${JSON.stringify(Amount)}`, "keep the API's answer as it is");
       if (name === cost && Unit !== undefined && Unit !== "USD")
         problem(`the currency is ${Unit}`, "export the bill in USD");
       return amount;

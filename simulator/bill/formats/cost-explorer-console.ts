@@ -1,5 +1,7 @@
 /** CSV downloads of the Cost Explorer console: one column a group, a row of totals, then a row for each day or hour. */
+
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
+import { DAY_MS } from "../../base/time.ts";
 import {
   type BillExport,
   type BillLine,
@@ -104,7 +106,7 @@ function readRow(cells: readonly string[], { line, file, problems, order }: RowC
       problems.push({
         code: "BILL_ROW_UNREADABLE",
         where: `${file}:${line}`,
-        what: `${JSON.stringify(cell)} is no amount`,
+        what: `${JSON.stringify(cell)} is not an amount`,
         fix: "write it as 12.345",
       });
     return cost ?? 0n;
@@ -154,8 +156,6 @@ function checkSums({ groups, days, stated, totalAt, file, problems }: SumsToChec
     );
   });
 }
-
-const DAY_MS = 86_400_000;
 
 /** Hourly downloads have hours as rows, monthly ones the first of each month: the smallest step is the length of a row. */
 function stepOf(startsMs: readonly number[]): number {

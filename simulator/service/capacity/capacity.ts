@@ -110,6 +110,8 @@ export interface CapacityModel<Spec extends { readonly kind: string }, Form exte
   readonly schema: Form;
   /** Calls may wait in line and share the machines with other tenants; the spec then has the keys of `QueueSpec`. */
   readonly isQueueing: boolean;
+  /** It holds what was measured; left out where the scenario states what it is. */
+  readonly isMeasured?: boolean;
   /** The plain spec of a block. @param usual the discipline where the block names none */
   toSpec(block: z.output<Form>, usual: Discipline): Spec;
   /** The capacity of `units` model units from that of one; 1 changes nothing. */

@@ -71,6 +71,7 @@ export const empirical: CapacityModel<EmpiricalSpec, typeof schema> = {
   summary: "Recorded latencies, scaled by load",
   schema,
   isQueueing: false,
+  isMeasured: true,
   toSpec: (block) => ({
     kind: "empirical",
     cells: block.cells.map((cell) => ({

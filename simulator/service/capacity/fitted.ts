@@ -31,6 +31,7 @@ export const fitted: CapacityModel<FittedSpec, typeof schema> = {
   summary: "A measured endpoint, as meridian calibrate writes it",
   schema,
   isQueueing: true,
+  isMeasured: true,
   toSpec: (block) => ({ kind: "fitted", servers: block.servers, ...fittedPartsOf(block), ...queueOf(block) }),
   // Each of n units sees 1/n of the calls.
   scaleTo: (spec, units) => ({

@@ -61,6 +61,11 @@ export function isQueueing(spec: CapacitySpec): spec is Extract<CapacitySpec, Qu
   return modelOf(spec).isQueueing;
 }
 
+/** Whether its numbers come from measured calls, not from whoever wrote the scenario. */
+export function isMeasured(spec: CapacitySpec): boolean {
+  return modelOf(spec).isMeasured === true;
+}
+
 /** Whether an answer's first token may come before its last. */
 export function isStreaming(spec: CapacitySpec): boolean {
   return modelOf(spec).isStreaming(spec);

@@ -1,4 +1,5 @@
 /** Fits arrival processes to recorded arrivals and tells how far each is: the choice is by simulated statistics. */
+import { mean } from "simple-statistics";
 import { lnGamma } from "../../base/special-functions.ts";
 import { purposeStream } from "../../random/sampler.ts";
 import { type ArrivalSpec, createArrivals } from "../arrivals/index.ts";
@@ -145,7 +146,7 @@ function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array, gaps: 
   const compare = (what: string, of: (times: Float64Array) => number, tolerance: number, isShare = false) => {
     const recorded = of(arrivalMs);
     const found = runs.map((run) => (run.length < 3 ? Number.NaN : of(run)));
-    const fitted = found.reduce((sum, value) => sum + value, 0) / found.length;
+    const fitted = mean(found);
     const error = isShare ? Math.abs(fitted - recorded) : Math.abs(fitted / recorded - 1);
     const range = [Math.min(...found), Math.max(...found)] as const;
     comparisons.push({ name: what, recorded, fitted, range, tolerance, isShare, passes: error <= tolerance });
@@ -153,8 +154,8 @@ function judged(name: string, spec: ArrivalSpec, arrivalMs: Float64Array, gaps: 
     const errors = found.map((value) =>
       isShare ? Math.abs(value - recorded) / tolerance : Math.abs(Math.log(value / recorded)) / Math.log1p(tolerance),
     );
-    const mean = errors.reduce((sum, each) => sum + each, 0) / errors.length;
-    distance = Math.max(distance, Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean);
+    const meanError = mean(errors);
+    distance = Math.max(distance, Number.isNaN(meanError) ? Number.POSITIVE_INFINITY : meanError);
   };
   compare("CV of the time between", (times) => gapsOf(times).cv, CV_TOLERANCE);
   for (const windowS of COMPARED_S) {

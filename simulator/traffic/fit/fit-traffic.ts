@@ -2,7 +2,7 @@
  * Fits a synthetic model to recorded requests: each tenant's arrivals, lengths, correlation, prefixes and sessions.
  */
 import { MeridianError } from "../../base/errors.ts";
-import { quantileSorted, sortedNumbers } from "../../base/statistics.ts";
+import { meanNumber, quantileSorted, sortedNumbers } from "../../base/statistics.ts";
 import type { LawSpec } from "../../random/laws/index.ts";
 import type { DrawnSessions } from "../sessions.ts";
 import type { RecordedColumns } from "../traffic.ts";
@@ -289,9 +289,8 @@ function judged(
     sortedNumbers(Float64Array.from(of(inputTokens, rows))),
     sortedNumbers(Float64Array.from(made)),
   ];
-  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const errors = [0.5, 0.95, 0.99].map((share) =>
     Math.abs(quantileSorted(theirs, share) / Math.max(1, quantileSorted(own, share)) - 1),
   );
-  return { meanError: Math.abs(mean(theirs) / mean(own) - 1), quantileError: Math.max(...errors) };
+  return { meanError: Math.abs(meanNumber(theirs) / meanNumber(own) - 1), quantileError: Math.max(...errors) };
 }

@@ -1,7 +1,7 @@
 /** Fits laws of token lengths: a lognormal where it is close enough, a table of quantiles otherwise; and their correlation. */
-import { quantileSorted, sortedNumbers } from "../../base/statistics.ts";
+import { meanNumber, quantileSorted, ranksOf, sortedNumbers } from "../../base/statistics.ts";
 import { createLaw, type LawSpec } from "../../random/laws/index.ts";
-import { bothKnown, correlation, rankOf } from "../describe.ts";
+import { bothKnown, correlation } from "../describe.ts";
 
 /** A fitted law with how far it is. */
 export interface LengthFit {
@@ -38,7 +38,7 @@ const SHARES = [
 export function fitLengths(tokens: Int32Array): LengthFit | undefined {
   const sorted = sortedNumbers(tokens.filter((count) => count >= 0));
   if (sorted.length === 0) return undefined;
-  const mean = sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+  const mean = meanNumber(sorted);
   if (sorted[0] === sorted.at(-1)) return judged("constant", { kind: "constant", value: sorted[0]! }, sorted, mean);
   const square = sorted.reduce((sum, value) => sum + (value - mean) ** 2, 0) / sorted.length;
   const lognormal: LawSpec = { kind: "lognormal", mean: rounded(mean), cv: rounded(Math.sqrt(square) / mean) };
@@ -75,7 +75,7 @@ function judged(name: string, spec: LawSpec, sorted: Float64Array, mean: number)
 export function fitCorrelation(input: Int32Array, output: Int32Array): number | undefined {
   const [x, y] = bothKnown(input, output);
   if (x.length < 50) return undefined;
-  const rank = correlation(x, y, rankOf(x), rankOf(y));
+  const rank = correlation(ranksOf(x), ranksOf(y));
   const scores = 2 * Math.sin((Math.PI * rank) / 6);
   const noise = 2 / Math.sqrt(x.length);
   return Number.isNaN(scores) || Math.abs(scores) < Math.max(0.03, noise) ? undefined : Number(scores.toFixed(3));

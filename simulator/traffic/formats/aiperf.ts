@@ -51,7 +51,7 @@ function metricOf(metrics: JsonObject, name: string, place: RowPlace): number | 
   const value = isObject(metric) ? metric.value : metric;
   const unit = isObject(metric) ? metric.unit : undefined;
   if (typeof value !== "number") {
-    throw rowError(place, "TRACE_BAD_NUMBER", `metrics.${name} is no number`, "copy the export again");
+    throw rowError(place, "TRACE_BAD_NUMBER", `metrics.${name} is not a number`, "copy the export again");
   }
   if (unit === "s" || unit === "sec" || unit === "seconds") return toMs(value, "s");
   if (unit === "ns") return toMs(value, "ns");

@@ -47,7 +47,7 @@ export const bedrockLog: TraceFormat = {
         if (message === undefined) continue;
         const inner =
           typeof message === "string" ? innerRecord(message, place) : isObject(message) ? message : undefined;
-        if (inner === undefined) sink.note("% events of the log group are no records of calls, and were left out");
+        if (inner === undefined) sink.note("% events of the log group are not records of calls, and were left out");
         else sink.add(rowOf(inner, sink, place), place);
         return;
       }

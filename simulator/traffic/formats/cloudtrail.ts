@@ -31,7 +31,7 @@ export const cloudtrail: TraceFormat = {
         return;
       }
       if (!String(record.eventSource).startsWith("bedrock") || !CALLS.includes(String(record.eventName))) {
-        sink.note("% events are no calls of models, and were left out");
+        sink.note("% events are not calls of models, and were left out");
         return;
       }
       const identity = textAt(objectAt(record, "userIdentity"), "arn");

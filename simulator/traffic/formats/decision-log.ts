@@ -49,7 +49,7 @@ export const decisionLog: TraceFormat = {
         const outcome = Object.hasOwn(OUTCOME_OF_END, end) ? OUTCOME_OF_END[end]! : undefined;
         if (outcome === undefined) {
           const fix = `an end is one of ${Object.keys(OUTCOME_OF_END).join(", ")}`;
-          throw rowError(place, "TRACE_BAD_ROW", `"${end}" is no end of a request`, fix);
+          throw rowError(place, "TRACE_BAD_ROW", `"${end}" is not the end of a request`, fix);
         }
         const attempts = attemptsOf(record, place);
         const last = attempts.find((each) => textAt(each, "outcome") === "ok") ?? attempts.at(-1) ?? {};

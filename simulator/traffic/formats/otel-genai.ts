@@ -42,7 +42,7 @@ function takeResource(resource: JsonObject, sink: RequestSink, place: RowPlace):
   for (const scope of listOf(scopes)) {
     for (const span of listOf(scope.spans)) {
       const own = attributesOf(span.attributes);
-      if (!isCall(own)) sink.note("% spans are no calls of models, and were left out");
+      if (!isCall(own)) sink.note("% spans are not calls of models, and were left out");
       else sink.add(rowOf(span, own, shared, sink, place), place);
     }
   }

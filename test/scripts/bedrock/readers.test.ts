@@ -169,4 +169,18 @@ describe("the decision log of a routed client", () => {
       },
     );
   });
+
+  it("says by codes of its own that a log is not there, or is no file", async () => {
+    const cases = [
+      [join(folder, "decision.jsonl"), "DECISION_LOG_NOT_FOUND", `did you mean ${log}?`],
+      ["/dev/zero", "DECISION_LOG_NOT_A_FILE", "name a log of decisions"],
+    ] as const;
+    for (const [path, code, fix] of cases) {
+      await assert.rejects(run([path], {}), (error) => {
+        assert.ok(error instanceof MeridianError);
+        assert.deepEqual([error.exitCode, error.problems[0]!.code, error.problems[0]!.fix], [3, code, fix]);
+        return true;
+      });
+    }
+  });
 });

@@ -39,12 +39,15 @@ describe("rows of a running k6", () => {
     await reader.close();
   });
 
-  it("a line that is no row, and a failure of the script, are faults", async () => {
+  it("a line that is not a row, and a failure of the script, are faults", async () => {
     const file = join(folder, "broken.jsonl");
     appendFileSync(file, '{"t":"x","what":"TypeError: no"}\nhello\nagain\n');
     const reader = createRowReader(file, SCHEDULE);
     await reader.poll();
     await reader.close();
-    assert.deepEqual(reader.faults, ["the k6 script failed: TypeError: no", "k6 wrote a line that is no row: hello"]);
+    assert.deepEqual(reader.faults, [
+      "the k6 script failed: TypeError: no",
+      "k6 wrote a line that is not a row: hello",
+    ]);
   });
 });

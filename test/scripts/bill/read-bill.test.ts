@@ -231,7 +231,7 @@ describe("bill exports", () => {
     );
     assert.match(
       problemsOf(await reading("x.json", '{"a":1}').catch((caught) => caught)),
-      /no answer of GetCostAndUsage/,
+      /not an answer of GetCostAndUsage/,
     );
     assert.match(
       problemsOf(await readBillFile(join(folder, "none")).catch((caught) => caught)),

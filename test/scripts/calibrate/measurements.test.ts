@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { readLogCalls } from "../../../scripts/calibrate/log-calls.ts";
+import { axisStartOf, readLogCalls } from "../../../scripts/calibrate/log-calls.ts";
 import { probeObservations, readMeasurements, readRunCalls } from "../../../scripts/calibrate/measurements.ts";
 import { UNPACK_LIMITS } from "../../../scripts/io/trace-file.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
@@ -202,6 +202,11 @@ describe("probe files", () => {
     );
     assert.deepEqual(modelIds, { "nova-pro": "amazon.nova-pro-v1:0" });
   });
+});
+
+it("times count from the first instant of a file", () => {
+  assert.equal(axisStartOf([30, 10, 20]), 10);
+  assert.equal(axisStartOf([]), Number.POSITIVE_INFINITY);
 });
 
 describe("files", () => {

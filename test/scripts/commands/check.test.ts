@@ -128,6 +128,29 @@ describe("meridian check", () => {
     assert.match(await problemOf("cv.yaml", rest(`${traffic}, ${law}`)), /cv must be at most 1000/);
   });
 
+  it("knows the files of other commands, and says which takes them", async () => {
+    const file = join(folder, "endpoints.yaml");
+    const problemOf = async (text: string) => {
+      await writeFile(file, text);
+      const { code, stderr } = await meridianHere(["check", file]);
+      assert.equal(code, 2, stderr);
+      return stderr.replaceAll(file, "x.yaml");
+    };
+    assert.equal(
+      await problemOf("auth: none\nendpoints: { us-east-1: http://127.0.0.1:7400 }\n"),
+      `NOT_A_SCENARIO  x.yaml:2 endpoints: this is an endpoints file, not a scenario
+  fix: meridian bench <scenario> --target x.yaml calls them; so does meridian probe --endpoints x.yaml
+1 problem
+`,
+    );
+    assert.match(
+      await problemOf("scenario: a.yaml\nvary: { seed: 1..3 }\n"),
+      /this is a sweep file.*\n.*meridian sweep x/,
+    );
+    assert.match(await problemOf("endpoints: {}\ntraffic: []\n"), /unknown key "endpoints"/);
+    assert.match(await problemOf("- endpoints\n"), /^SCENARIO_/);
+  });
+
   it("answers programs with one document", async () => {
     const { code, stdout } = await meridianHere(["check", TINY, bad, "--json"]);
     assert.equal(code, 2);

@@ -3,10 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { gzipSync } from "node:zlib";
 import {
   appendJobSummary,
   isFolder,
   makeFolder,
+  readTextFile,
   stableJson,
   unpackedBytesMax,
   WHOLE_TEXT_BYTES_MAX,
@@ -28,6 +30,24 @@ it("a packed file may unpack in proportion to its size, and to no more than one 
   assert.equal(unpackedBytesMax(0), 64 * 2 ** 20);
   assert.equal(unpackedBytesMax(1000, 7), 500_007);
   assert.equal(unpackedBytesMax(1e9), WHOLE_TEXT_BYTES_MAX);
+});
+
+it("reads a packed file by its name where one may be packed, and says which cannot be unpacked", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "meridian-packed-"));
+  const file = join(folder, "rows.gz");
+  const kind = { code: "ROWS", noun: "file of rows", bytesMax: 1000, kind: "data", mayBePacked: true } as const;
+  const read = async (bytes: Uint8Array): Promise<string> => {
+    await writeFile(file, bytes);
+    return readTextFile(file, kind);
+  };
+  try {
+    assert.equal(await read(gzipSync("a\n".repeat(500))), "a\n".repeat(500));
+    await assert.rejects(read(gzipSync("a".repeat(1001))), /ROWS_TOO_LARGE/);
+    await assert.rejects(read(gzipSync("a\n".repeat(500)).subarray(0, 20)), /GZIP_DAMAGED/);
+    await assert.rejects(readTextFile(file, { ...kind, mayBePacked: false }), /ROWS_NOT_UTF8/);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it("appends a summary to the job's, and never fails a run", async () => {

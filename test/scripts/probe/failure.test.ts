@@ -87,7 +87,7 @@ describe("failures of probes", () => {
     assert.ok(!isLasting("throttled") && !isLasting("timeout") && !isLasting("service-error"));
   });
 
-  it("says how to mend it, with the profiles to call in place of the model", () => {
+  it("says how to fix it, with the profiles to call in place of the model", () => {
     const problem = failureProblem({
       kind: "needs-profile",
       message: "Invocation of model ID ...",

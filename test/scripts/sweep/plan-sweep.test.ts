@@ -80,6 +80,6 @@ adaptive: { tolerance: 30% }
     await assert.rejects(plannedSweep(file, {}, []), /wrong\.yaml:3 .*desing[\s\S]*design/);
     await assert.rejects(plannedSweep(TINY, { ...words, tolerance: "wide" }, []), /SWEEP_TOLERANCE/);
     await writeFile(file, `scenario: ${TINY}\nvary: { "traffic[": 1 }\n`);
-    await assert.rejects(plannedSweep(file, {}, []), /SET_SYNTAX.*is no path/);
+    await assert.rejects(plannedSweep(file, {}, []), /SET_SYNTAX.*is not a path/);
   });
 });

@@ -11,6 +11,7 @@ import {
   observationsForQuantile,
   orderStatistic,
   quantileSorted,
+  ranksOf,
   sampleQuantile,
   sortedNumbers,
   tInterval,
@@ -47,6 +48,12 @@ describe("quantiles", () => {
       const sorted = [...values].sort((a, b) => a - b);
       assert.equal(medianInPlace(Float64Array.from(values)), sorted[size >> 1]);
     }
+  });
+
+  it("ranks of equal values share the mean of theirs", () => {
+    assert.deepEqual([...ranksOf([5, 1, 5, 9])], [1.5, 0, 1.5, 3]);
+    assert.deepEqual([...ranksOf(Int32Array.of(2, 2, 2))], [1, 1, 1]);
+    assert.deepEqual([...ranksOf([])], []);
   });
 
   it("leave out NaN", () => {

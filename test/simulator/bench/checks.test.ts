@@ -59,7 +59,7 @@ it("answers of status 200 that tell no counts, are no JSON or break off are name
   const rows = [failed("NoUsage"), failed("NoUsage"), failed("NoJson"), failed("StreamCutShort"), failed("EOF", 0)];
   assert.deepEqual(failedAnswerNotes(rows), [
     "2 of 5 attempts (40 %) were answered 200 without counts of tokens (NoUsage): they count as failed, as nothing tells what they cost.",
-    "1 of 5 attempts (20 %) were answered 200 with a body that is no JSON (NoJson): they count as failed.",
+    "1 of 5 attempts (20 %) were answered 200 with a body that is not JSON (NoJson): they count as failed.",
     "1 of 5 attempts (20 %) were answered 200 with a stream that ended before its last event (StreamCutShort): they count as failed.",
   ]);
 });

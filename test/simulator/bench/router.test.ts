@@ -174,7 +174,7 @@ describe("a router on a budget", () => {
   });
 });
 
-it("a line that is no row is recognised", () => {
+it("a line that is not a row is recognised", () => {
   assert.equal(parseRow('{"t":"b","router":0,"sent":1,"open":0}')?.t, "b");
   for (const line of ["", "{", "null", "3", '{"x":1}', "[]"]) assert.equal(parseRow(line), undefined, line);
 });

@@ -41,7 +41,7 @@ describe("rows of a bill", () => {
           (column) => column,
           (row) => row.map("tags"),
         ),
-      /a\.csv:7: tags is no JSON object/,
+      /a\.csv:7: tags is not a JSON object/,
     );
     const twice = { columns: ["tags"], rows: [['{"team":"a","team":"b"}']], lineOf: () => 7 };
     const read = () =>

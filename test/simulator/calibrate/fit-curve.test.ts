@@ -17,7 +17,7 @@ describe("minimise", () => {
     assert.ok(calls <= 20 + 4, `${calls}`);
   });
 
-  it("takes a value that is no number for the worst", () => {
+  it("takes a value that is not a number for the worst", () => {
     const { at } = minimise(([x = 0]) => (x < 0 ? Number.NaN : (x - 2) ** 2), [0.5], {
       steps: [1],
       evaluationsMax: 80,

@@ -36,7 +36,7 @@ test("a script's strategy decides; the same code is made once", () => {
   assert.equal(strategyFromSource(script("() => 0"), "mine.ts"), strategyFromSource(script("() => 0"), "other.ts"));
 });
 
-test("a choice that is no eligible target and no later instant is refused, with what there was", () => {
+test("a choice that is not an eligible target and no later instant is refused, with what there was", () => {
   for (const choice of ["1", "3", "0.5", "NaN", "undefined", "-1 - 999"]) {
     const message = refusalOf(() => choiceOf(`() => ${choice}`));
     assert.match(message, /^STRATEGY_BAD_CHOICE {2}strategy mine.ts: it returned .* at 1000 ms/, choice);

@@ -116,7 +116,7 @@ export function answer(
     billing: "source",
     requestsPerReplication: 12_345,
     replications: baseline!.replications.length,
-    silentClasses: [],
+    classesWithoutArrivals: [],
     hasWarmup: false,
     assumptions: ["list prices"],
     ...over,

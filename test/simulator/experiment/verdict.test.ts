@@ -181,11 +181,12 @@ describe("the answer of a run", () => {
       /^Nothing was sent: no request arrived within the run/,
     );
     assert.match(
-      answer(strategies, CHAT, { silentClasses: ["a"] }).verdict,
+      answer(strategies, CHAT, { classesWithoutArrivals: ["a"] }).verdict,
       /^Nothing was sent of class a\. cheap keeps/,
     );
     assert.match(
-      answer(strategies, CHAT, { silentClasses: ["a", "b", "c", "d", "e", "f", "g"], hasWarmup: true }).verdict,
+      answer(strategies, CHAT, { classesWithoutArrivals: ["a", "b", "c", "d", "e", "f", "g"], hasWarmup: true })
+        .verdict,
       /^Nothing was sent after the warm-up of the classes a, b, c, d, e and 2 more\. cheap/,
     );
   });

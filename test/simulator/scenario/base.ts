@@ -50,7 +50,7 @@ export function planOf(input: ScenarioInput, recordings: ResolveInputs["recordin
   return resolvePlan(scenarioSchema.parse(input), { ...reference, recordings, recordedPrices: {} });
 }
 
-/** The problems of resolving a scenario that the schema takes; each says where it is and how to mend it. */
+/** The problems of resolving a scenario that the schema takes; each says where it is and how to fix it. */
 export function problemsOf(input: ScenarioInput, recordings: ResolveInputs["recordings"] = {}): readonly Problem[] {
   try {
     planOf(input, recordings);
@@ -59,7 +59,7 @@ export function problemsOf(input: ScenarioInput, recordings: ResolveInputs["reco
     assert.equal(error.kind, "usage");
     for (const problem of error.problems) {
       assert.ok(problem.where, `${problem.code} says where`);
-      assert.ok(problem.fix, `${problem.code} says how to mend it`);
+      assert.ok(problem.fix, `${problem.code} says how to fix it`);
     }
     return error.problems;
   }

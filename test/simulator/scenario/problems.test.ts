@@ -87,7 +87,7 @@ it("lists a hundred problems, and says how many more there are", () => {
       assert.deepEqual(error.problems[100], {
         code: "MORE_PROBLEMS",
         what: "and 19,900 more problems",
-        fix: "mend these first, and check again",
+        fix: "fix these first, then check again",
       });
       return true;
     },

@@ -21,7 +21,7 @@ const notesOf = (arrivals: object, recordings: Record<string, Recording>, over: 
   planOf(scenario(arrivals, over, duration), recordings).notes;
 
 describe("rows outside the run", () => {
-  it("all of them: a problem, with what would mend it", () => {
+  it("all of them: a problem, with what would fix it", () => {
     const [problem, ...others] = problemsOf(scenario({}), seconds(7200, 7201));
     assert.deepEqual(others, []);
     assert.deepEqual(problem, {

@@ -48,11 +48,11 @@ describe("factors", () => {
     assert.deepEqual(gridValues(parseRange("a", "0.1..0.4x4")!), [0.1, 0.2, 0.3, 0.4]);
   });
 
-  it("leave what is no range to YAML, and refuse ranges that are none", () => {
+  it("leave what is not a range to YAML, and refuse ranges that are none", () => {
     for (const text of ["500k", "[1, 2]", "a..b", "../x"]) assert.equal(parseRange("a", text), undefined, text);
     for (const text of ["1..", "1...2", "2s..x"]) assert.throws(() => parseRange("a", text), /SWEEP_RANGE/, text);
     assert.throws(() => parseRange("a", "1k..2s"), /different units/);
-    assert.throws(() => parseRange("a", "2..2"), /no range/);
+    assert.throws(() => parseRange("a", "2..2"), /not a range/);
     assert.throws(() => parseRange("a", "0..4 log"), /cannot be logarithmic/);
     assert.throws(() => parseRange("a", "0..4x1"), /1 steps/);
   });

@@ -141,9 +141,9 @@ test("correlated lengths keep their own laws and have the correlation that was a
     requestsMax: 40_000,
   });
   const [x, y] = [rows.map((row) => row.inputTokens), rows.map((row) => row.outputTokens)].map((column) =>
-    Int32Array.from(column),
+    column.map(Math.log),
   );
-  const found = correlation(x!, y!, Math.log, Math.log);
+  const found = correlation(x!, y!);
   assert.ok(Math.abs(found + 0.6) < 0.02, String(found));
   const mean = rows.reduce((sum, { outputTokens }) => sum + outputTokens, 0) / rows.length;
   assert.ok(Math.abs(mean / 500 - 1) < 0.03, String(mean));

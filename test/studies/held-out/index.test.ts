@@ -19,7 +19,7 @@ describe("npm run study", () => {
       /conditions are base, load/,
       /--serve needs --world/,
       /options are --write/,
-      /no whole number/,
+      /not a whole number/,
     ];
     for (const [i, args] of refused.entries()) {
       const { status, stderr } = await runHere(INDEX, args);

@@ -130,7 +130,7 @@ describe("answers of GetCostAndUsage", () => {
     );
     assert.match(
       problemsOf(() => readCostExplorerApi(page("2026-07-01", "2026-07-02", "one"), "a.json")),
-      /UnblendedCost is no number/,
+      /UnblendedCost is not a number/,
     );
     assert.match(
       problemsOf(() => readCostExplorerApi({ ResultsByTime: [] }, "a.json")),

@@ -84,6 +84,6 @@ describe("downloads of the Cost Explorer console", () => {
       /a\.csv:4: the groups of the day add up to 3, the file says 9/,
     );
     assert.match(off("2026-07-01,", "yesterday,"), /a\.csv:3: "yesterday" is neither a date nor the row of totals/);
-    assert.match(off("2026-07-01,1,", "2026-07-01,x,"), /a\.csv:3: "x" is no amount/);
+    assert.match(off("2026-07-01,1,", "2026-07-01,x,"), /a\.csv:3: "x" is not an amount/);
   });
 });

@@ -51,8 +51,8 @@ describe("GetCostAndUsage, flattened", () => {
       ROW.replace(",1,10,", ",,10,"),
     ];
     const problems = problemsOf(() => read([HEADER, ROW, ...bad].join("\n")));
-    assert.match(problems, /a\.csv:3: timeperiodstart is no date: "2026-02-30"/);
-    assert.match(problems, /a\.csv:4: unblendedcost is no number: "x"/);
+    assert.match(problems, /a\.csv:3: timeperiodstart is not a date: "2026-02-30"/);
+    assert.match(problems, /a\.csv:4: unblendedcost is not a number: "x"/);
     assert.match(problems, /a\.csv:5: the currency is EUR/);
     assert.match(problems, /a\.csv:6: unblendedcost is empty/);
   });

@@ -19,7 +19,7 @@ test("events of calls in one long line: who, where, how it ended, no tokens; oth
   const other = text.replace('"eventName":"ConverseStream"', '"eventName":"ListFoundationModels"');
   const { columns: fewer, reader: second } = readText(other, "trail");
   assert.equal(fewer.arrivalMs.length, 199);
-  assert.deepEqual(second.notes, ["1 events are no calls of models, and were left out"]);
+  assert.deepEqual(second.notes, ["1 events are not calls of models, and were left out"]);
 });
 
 test("answers of LookupEvents hold each event as text, EventBridge under a key", () => {

@@ -58,6 +58,6 @@ describe("decision-log", () => {
   });
 
   it("refuses an end that is none", () => {
-    assert.throws(() => read([record({ end: "lost" })]), /"lost" is no end of a request/);
+    assert.throws(() => read([record({ end: "lost" })]), /"lost" is not the end of a request/);
   });
 });

@@ -59,7 +59,7 @@ test("spans of agents and tools are no calls; older names of attributes are read
   ];
   const { columns, reader } = readText(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans }] }] }), "spans");
   assert.deepEqual([columns.inputTokens[0], columns.outputTokens[0], columns.e2eMs![0]], [12, 3, 500.5]);
-  assert.deepEqual(reader.notes, ["1 spans are no calls of models, and were left out"]);
+  assert.deepEqual(reader.notes, ["1 spans are not calls of models, and were left out"]);
 });
 
 test("names of OpenLLMetry and OpenInference", () => {
