@@ -131,3 +131,10 @@ function verdictOf(
 export function quantileExists(group: GroupResult, name: "p50" | "p95" | "p99"): boolean {
   return hasQuantile(group, { p50: 0.5, p95: 0.95, p99: 0.99 }[name]);
 }
+
+/** Why a chart of p95 has nothing to draw: nothing was served, or too little of it. @param consequence of the former */
+export function withoutP95(result: RunResult, consequence: string): string {
+  return result.strategies.some(({ total }) => total.counts.served > 0)
+    ? "There is no p95 to show: too few requests were served for one, or more failed than it leaves out."
+    : `No request was served, so there is ${consequence}.`;
+}

@@ -1,7 +1,7 @@
 /** Chart: p95 of each class of traffic under each strategy, against the class's objective. */
 import type { TopLevelSpec } from "vega-lite";
 import type { NamedGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
+import { NO_QUANTILE, quantileExists, withoutP95 } from "../base/latency-view.ts";
 import { conditionText, formatLimitMs, formatShare, latencyUnit, PERCENT, plural, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
@@ -19,7 +19,8 @@ import {
 } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
-const WIDTH = 700;
+/** With names and margins it fits the width of a telephone, where wider pictures scroll. */
+const WIDTH = 440;
 const ROW_HEIGHT = 22;
 
 /** p95 by class: unlike classes each have an axis of their own, and their own objective. */
@@ -29,7 +30,7 @@ export const classLatency: Chart = {
   absence: (result) => {
     if (result.classes.length < 2) return "There is one class: its latency is that of the tables and charts around.";
     return result.strategies.every(({ byClass }) => byClass.every((group) => group.e2eMs.p95.value === null))
-      ? "No request was served, so there is no latency to show."
+      ? withoutP95(result, "no latency to show")
       : undefined;
   },
   heading: (result) => ({ title: title(result), subtitle: subtitle(result) }),

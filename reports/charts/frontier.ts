@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { failsMore } from "../../simulator/experiment/standing.ts";
-import { type HeadlineRun, headlineRun } from "../base/latency-view.ts";
+import { type HeadlineRun, headlineRun, withoutP95 } from "../base/latency-view.ts";
 import {
   conditionText,
   formatList,
@@ -45,7 +45,7 @@ export const frontier: Chart = {
     isInvalid(result)
       ? "The run is invalid: its latencies and costs are not compared."
       : placed(result).length === 0
-        ? "No request was served, so there is neither a cost per request nor a latency."
+        ? withoutP95(result, "neither a cost per request nor a latency")
         : undefined,
   heading: (result) => ({ title: title(headlineRun(result)), subtitle: subtitle(headlineRun(result).result) }),
   spec: (result, theme) => spec(headlineRun(result), strategyStyles(result, theme), theme),

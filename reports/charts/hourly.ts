@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { latencyView } from "../base/latency-view.ts";
+import { latencyView, withoutP95 } from "../base/latency-view.ts";
 import {
   conditionText,
   formatCount,
@@ -13,6 +13,7 @@ import {
   type Unit,
 } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
+import { preferredStrategy } from "../tables/quota-needs.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import {
@@ -79,7 +80,7 @@ function hourlyP95(options: HourlyOptions): Chart {
     question: options.question,
     absence: (result) =>
       values(result, options).length === 0
-        ? "No request was served, so there is no latency to show."
+        ? withoutP95(result, "no latency to show")
         : hourCount(result) < 2
           ? "The run lasts one hour at most: its latency is that of the table of strategies."
           : undefined,
@@ -106,23 +107,23 @@ function values(result: RunResult, options: HourlyOptions): number[] {
   );
 }
 
-/** The range of the baseline over the run, if the intervals of its extreme hours do not overlap. */
+/** The range of the strategy that the verdict is about, over the run, if the intervals of its extreme hours do not overlap. */
 function swing(result: RunResult, options: HourlyOptions): string {
-  const baseline = result.strategies[0];
-  const hours = (baseline?.byHour ?? []).filter((hour) => estimateOf(hour, options).value !== null);
+  const strategy = preferredStrategy(result);
+  const hours = strategy.byHour.filter((hour) => estimateOf(hour, options).value !== null);
   const [first, ...rest] = hours;
-  if (baseline === undefined || first === undefined) return `${options.label} by hour`;
+  if (first === undefined) return `${options.label} by hour`;
   const at = (hour: HourGroup) => estimateOf(hour, options).value!;
   const worst = rest.reduce((best, hour) => (at(hour) > at(best) ? hour : best), first);
   const least = rest.reduce((best, hour) => (at(hour) < at(best) ? hour : best), first);
-  if (rest.length === 0) return `${options.label} of ${baseline.name} is ${formatMs(at(first))}`;
+  if (rest.length === 0) return `${options.label} of ${strategy.name} is ${formatMs(at(first))}`;
   const high = estimateOf(least, options).high;
   const low = estimateOf(worst, options).low;
   const range = `between ${formatMs(at(least))} (${hourText(result, least.hour)}) and ${formatMs(at(worst))} (${hourText(result, worst.hour)})`;
-  if (high === null || low === null) return `${options.label} of ${baseline.name} was ${range}, one replication`;
+  if (high === null || low === null) return `${options.label} of ${strategy.name} was ${range}, one replication`;
   return high < low
-    ? `${options.label} of ${baseline.name} swings ${range}`
-    : `${options.label} of ${baseline.name} is not shown to change over the day`;
+    ? `${options.label} of ${strategy.name} swings ${range}`
+    : `${options.label} of ${strategy.name} is not shown to change over the day`;
 }
 
 /** Left to the charts of one class where the comparison over all classes would mix unlike objectives. */

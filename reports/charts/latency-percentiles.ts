@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatCount, formatMs, latencyUnit } from "../base/text.ts";
 import { type ChartTheme, strategyStyles } from "../base/theme.ts";
+import { preferredStrategy } from "../tables/quota-needs.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
@@ -49,15 +50,14 @@ function tail(strategy: StrategyResult): TailPoint[] {
     .map((point) => ({ oneIn: 1 / (1 - point.share), ms: point.ms }));
 }
 
-/** Describes the baseline alone: pooled tails carry no interval that could rank strategies. */
+/** Describes the strategy that the verdict is about, alone: pooled tails carry no interval that could rank strategies. */
 function title(result: RunResult): string {
-  const baseline = result.strategies[0];
-  if (baseline === undefined) return "E2E latency by percentile";
-  const { p50, p99 } = baseline.total.e2eMs;
-  if (p50.value === null) return `${baseline.name} served no request`;
-  if (p99.value === null) return `Half of the requests of ${baseline.name} end within ${formatMs(p50.value)}`;
+  const { name, total } = preferredStrategy(result);
+  const { p50, p99 } = total.e2eMs;
+  if (p50.value === null) return `${name} served no request`;
+  if (p99.value === null) return `Half of the requests of ${name} end within ${formatMs(p50.value)}`;
   const factor = p99.value / p50.value;
-  return `Half of the requests of ${baseline.name} end within ${formatMs(p50.value)}, 99 % within ${formatMs(p99.value)}: ${factor.toFixed(factor < 10 ? 1 : 0)} times as long`;
+  return `Half of the requests of ${name} end within ${formatMs(p50.value)}, 99 % within ${formatMs(p99.value)}: ${factor.toFixed(factor < 10 ? 1 : 0)} times as long`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {

@@ -17,7 +17,7 @@ const NUMBERS_HOURS_MAX = 24;
 export const priceHeatmap: Chart = {
   id: "price-heatmap",
   question: "When and where are prices high?",
-  absence: (result) => (cells(result).length === 0 ? "The run has no prices." : undefined),
+  absence: (result) => (isFree(result) ? "The run has no prices." : undefined),
   heading: (result) => ({
     title: title(result),
     subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listPriceText(result)}`,
@@ -25,6 +25,12 @@ export const priceHeatmap: Chart = {
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
 };
+
+/** Whether no token costs anything, as in a world without prices. */
+function isFree(result: RunResult): boolean {
+  const { prices } = result;
+  return cells(result).length === 0 || prices.every((one) => one.inputUsdPerMTok === 0 && one.outputUsdPerMTok === 0);
+}
 
 interface PriceCell {
   readonly row: number;

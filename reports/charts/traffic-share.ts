@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
+import { preferredStrategy } from "../tables/quota-needs.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName } from "./parts/frame.ts";
@@ -41,7 +42,7 @@ function shares(result: RunResult): Share[] {
   );
 }
 
-/** Where the baseline sent most, and the span of the busiest region's share: recorded shares, not a ranking. */
+/** Where the strategy that the verdict is about sent most, and the span of the busiest region's share: recorded shares, not a ranking. */
 function title(result: RunResult): string {
   const largest = result.strategies.flatMap((strategy, strategyIndex) => {
     const own = shares(result).filter((one) => one.strategyIndex === strategyIndex);
@@ -50,10 +51,10 @@ function title(result: RunResult): string {
       ? []
       : [{ strategy, most: rest.reduce((best, one) => (one.share > best.share ? one : best), first) }];
   });
-  const baseline = largest.find((one) => one.strategy.name === result.baseline) ?? largest[0];
-  if (baseline === undefined) return "No request was sent";
-  const finding = `${baseline.strategy.name} sent ${formatShare(baseline.most.share)} of its requests to ${baseline.most.region}`;
-  const others = largest.filter((one) => one !== baseline).map((one) => one.most.share);
+  const about = largest.find((one) => one.strategy === preferredStrategy(result)) ?? largest[0];
+  if (about === undefined) return "No request was sent";
+  const finding = `${about.strategy.name} sent ${formatShare(about.most.share)} of its requests to ${about.most.region}`;
+  const others = largest.filter((one) => one !== about).map((one) => one.most.share);
   if (others.length === 0) return finding;
   const low = formatShare(Math.min(...others));
   const high = formatShare(Math.max(...others));

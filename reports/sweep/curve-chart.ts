@@ -71,7 +71,7 @@ function subtitleOf({ question, analysis }: SweepAnswer): string {
   const { curves } = analysis;
   const hasGone = drawable(curves).length < curves.reduce((sum, { points }) => sum + points.length, 0);
   const beyond = isLatency(question.metric)
-    ? "more requests fail than the percentile leaves out, or the backlog grows without bound"
+    ? "more requests fail than the percentile leaves out, too few are served for it, or the backlog grows without bound"
     : "the backlog grows without bound, or nothing was served";
   return [
     "Bands are 95 % intervals of the mean over replications.",

@@ -112,7 +112,7 @@ export function pointText({ estimate, isUnstable }: SweepPoint, unit: Unit): str
 }
 
 /** What the marks of a curve's table mean. */
-export const MARKS = `${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out. unstable: the backlog grows without bound, so a figure would say how long the run was.`;
+export const MARKS = `${NOT_AVAILABLE}: it does not exist, since more requests fail than the percentile leaves out, or too few are served for it. unstable: the backlog grows without bound, so a figure would say how long the run was.`;
 
 /** Empty where the knee is not within the range. */
 function kneeText(knee: Knee | null, axis: Axis): string {
@@ -121,15 +121,23 @@ function kneeText(knee: Knee | null, axis: Axis): string {
 }
 
 /** One strategy's curve in a sentence. */
-export function curveSentence({ strategy, crossing, knee }: Curve, question: SweepQuestion, axis: Axis): string {
+export function curveSentence(
+  { strategy, points, crossing, knee }: Curve,
+  question: SweepQuestion,
+  axis: Axis,
+): string {
   const { path } = axis;
   const what = `${printable(strategy)}: ${askedText(question)}`;
   const bend = kneeText(knee, axis);
+  if (points.every(({ estimate, isUnstable }) => estimate.value === null && !isUnstable)) {
+    return `${what} does not exist at any ${path} tried.`;
+  }
   if (crossing === null) return `${what} over ${path}.${bend}`;
   const limit = objectiveText(question);
   const sides: Readonly<Record<Crossing["side"], () => string>> = {
     within: () => `stays within ${limit} at every ${path} tried`,
     beyond: () => `exceeds ${limit} at every ${path} tried`,
+    between: () => `exceeds ${limit} at both ends of the range, and is within it between`,
     rises: () => `exceeds ${limit} from ${path} = ${axisText(crossing.load!, axis)} on (${spanText(crossing, axis)})`,
     falls: () => `is within ${limit} from ${path} = ${axisText(crossing.load!, axis)} on (${spanText(crossing, axis)})`,
   };
@@ -202,6 +210,7 @@ function curvesVerdict({ sweep }: SweepReport, curves: readonly Curve[], questio
 function placeText(crossing: Crossing | null, axis: Axis): string {
   if (crossing === null || crossing.side === "beyond") return "at no value tried";
   if (crossing.side === "within") return "at every value tried";
+  if (crossing.side === "between") return "within the range, not at its ends";
   const at = axisText(crossing.load!, axis);
   return crossing.side === "rises"
     ? `up to ${at} (${spanText(crossing, axis)})`

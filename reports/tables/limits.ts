@@ -41,13 +41,14 @@ export function quotaText(result: RunResult): string {
   const uses = result.strategies.flatMap((strategy) =>
     strategy.quotas
       .filter((quota) => quota.granted + refusedOf(quota) > 0)
-      .map((quota) => ({ strategy, quota, refused: refusedOf(quota) })),
+      .map((quota) => ({ strategy, quota, refused: refusedOf(quota), busiest: busiestMinute(strategy, quota) })),
   );
-  const [closest] = uses.toSorted((a, b) => b.quota.utilisationMax - a.quota.utilisationMax || b.refused - a.refused);
+  const near = ({ quota, busiest }: (typeof uses)[number]) => Math.max(quota.utilisationMax, busiest?.share ?? 0);
+  const [closest] = uses.toSorted((a, b) => near(b) - near(a) || b.refused - a.refused);
   if (closest === undefined) return "No quota was in force.";
   const share = `${formatShare(closest.quota.utilisationMax)} of ${closest.quota.id}`;
   const sentences = [
-    `${closest.strategy.name} came closest to a limit: it had ${share} in use${closest.refused === 0 ? " and was never refused" : ""}.`,
+    `${closest.strategy.name} came closest to a limit: it had ${share} in use${closest.refused === 0 ? ` and was never refused${otherLawText(closest)}` : ""}.`,
   ];
   const [most] = uses.toSorted((a, b) => refusedShare(b.quota) - refusedShare(a.quota));
   if (most !== undefined && most.refused > 0) {
@@ -59,6 +60,33 @@ export function quotaText(result: RunResult): string {
     if (never.length > 0) sentences.push(`Never refused: ${never.map((one) => one.name).join(", ")}.`);
   }
   return sentences.join(" ");
+}
+
+interface BusiestMinute {
+  readonly law: string;
+  readonly tokens: number;
+  readonly limit: number;
+  readonly share: number;
+}
+
+/** The most that a minute takes of a quota's tokens by a window law other than the run's: AWS does not say which it uses. */
+function busiestMinute({ quotaNeeds = [] }: StrategyResult, { id }: QuotaSummary): BusiestMinute | undefined {
+  const need = quotaNeeds.find((each) => each.id === id);
+  const limit = need?.limitTokensPerMinute ?? null;
+  if (need === undefined || limit === null) return undefined;
+  const windows = need.laws.filter(({ law }) => law !== need.law && law.endsWith("window"));
+  const minutes = windows.map(({ law, busiestReserved, busiestSettled }): BusiestMinute => {
+    const tokens = Math.round(Math.max(busiestReserved, busiestSettled));
+    return { law: law.replace("-", " "), tokens, limit, share: tokens / limit };
+  });
+  return minutes.toSorted((a, b) => b.share - a.share)[0];
+}
+
+/** What a quota that was hardly used under the run's law would be under another; empty where it is no more. */
+function otherLawText({ quota, busiest }: { quota: QuotaSummary; busiest: BusiestMinute | undefined }): string {
+  if (busiest === undefined || busiest.share <= quota.utilisationMax) return "";
+  const { law, tokens, limit, share } = busiest;
+  return ` under the run's window law; by a ${law} its busiest minute takes ${formatShare(share)} (${formatCount(tokens)} of ${formatCount(limit)} tokens)`;
 }
 
 function refusedOf(quota: QuotaSummary): number {

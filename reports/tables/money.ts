@@ -26,7 +26,8 @@ export function tokenTable(result: RunResult): Table {
   };
 }
 
-function linesOf(result: RunResult, { tokens = [], total, replications }: StrategyResult): Cell[][] {
+function linesOf(result: RunResult, strategy: StrategyResult): Cell[][] {
+  const { tokens = [], total, replications } = strategy;
   const { billing } = result;
   const n = result.replications.done;
   const sumOf = (estimate: Estimate | undefined) => (estimate?.value ?? 0) * n;
@@ -41,8 +42,16 @@ function linesOf(result: RunResult, { tokens = [], total, replications }: Strate
     ...lines,
     ...extra("routing fee", sumOf(cost.routingFeeUsd)),
     ...extra("reserved capacity", sumOf(cost.reservedUsd)),
+    ...wasteLines(strategy),
     [textCell("the bill"), none(), none(), dollars(bill, 2)],
   ];
+}
+
+/** Which of the tokens above served no request; what they cost is part of the regret. */
+function wasteLines({ wastedTokens = { prompt: 0, output: 0 } }: StrategyResult): Cell[][] {
+  const line = (what: string, tokens: number) =>
+    tokens === 0 ? [] : [[textCell(`of these, ${what} that served no request`), count(tokens), none(), none()]];
+  return [...line("prompts", wastedTokens.prompt), ...line("answers", wastedTokens.output)];
 }
 
 function count(value: number): Cell {

@@ -191,13 +191,14 @@ function onePerLoad(rows: readonly SweepRow[]): readonly (readonly [load: number
 /**
  * An estimate as a crossing judges it. A backlog that grows without bound lies beyond any objective, and so does a metric
  * that does not exist since too many requests fail; where the share that fails is not told from what the percentile leaves
- * out, that end of the interval is open.
+ * out, that end of the interval is open. One that does not exist since there are too few requests says nothing.
  */
 function judgedEstimate({ metrics, isUnstable }: SweepRow, metric: SweepMetric): Estimate {
   const { value, low, high, n } = metrics[metric];
   if (RISING.has(metric)) return metrics[metric];
   if (isUnstable) return { value: BEYOND, low: BEYOND, high: BEYOND, n };
   const [leftOut, failed] = [leftOutShare(metric), metrics.failed];
+  if (value === null && (failed.value ?? 0) <= leftOut) return metrics[metric];
   const mayFail = (failed.high ?? failed.value ?? 0) > leftOut;
   const mayServe = failed.low !== null && failed.low <= leftOut;
   if (value === null) return { value: BEYOND, low: mayServe ? 0 : BEYOND, high: BEYOND, n };

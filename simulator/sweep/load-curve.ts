@@ -19,10 +19,10 @@ export interface Crossing {
   readonly low: number | null;
   readonly high: number | null;
   /**
-   * `rises`: within the objective below, beyond it above; `falls`: the other way round, as over a quota; else the metric
-   * is within its objective at all loads, or at none.
+   * `rises`: within the objective below, beyond it above; `falls`: the other way round, as over a quota; `between`: beyond
+   * it at both ends and within somewhere between; else the metric is within its objective at all loads, or at none.
    */
-  readonly side: "rises" | "falls" | "within" | "beyond";
+  readonly side: "rises" | "falls" | "within" | "beyond" | "between";
 }
 
 /**
@@ -32,9 +32,11 @@ export interface Crossing {
  * @param points sorted by load; points without a value are left out; an infinite value lies beyond any objective, and
  * tells only that the crossing is somewhere between its load and the one before
  * @param objective in the metric's unit; larger is worse
+ * @returns null where no point has a value
  */
-export function crossingOf(points: readonly CurvePoint[], objective: number): Crossing {
+export function crossingOf(points: readonly CurvePoint[], objective: number): Crossing | null {
   const known = points.filter(({ estimate }) => estimate.value !== null);
+  if (known.length === 0) return null;
   const isBeyond = (point: CurvePoint | undefined) => (point?.estimate.value ?? 0) > objective;
   const falls = isBeyond(known[0]) && !isBeyond(known.at(-1));
   const along = falls ? [...points].reverse() : points;
@@ -51,7 +53,8 @@ export function crossingOf(points: readonly CurvePoint[], objective: number): Cr
     ({ low, value }) => low ?? value,
     ({ at }) => at.load,
   );
-  const side = load === null ? (isBeyond(known[0]) ? "beyond" : "within") : falls ? "falls" : "rises";
+  const uncrossed = !isBeyond(known[0]) ? "within" : known.every(isBeyond) ? "beyond" : "between";
+  const side = load === null ? uncrossed : falls ? "falls" : "rises";
   return { load, low: falls ? far : near, high: falls ? near : far, side };
 }
 

@@ -5,7 +5,8 @@ import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
 /** Size of the plot in px. */
-export const WIDTH = 1000;
+/** With its axis it is below the width from which pictures scroll: on a narrow page all strategies are in sight. */
+export const WIDTH = 620;
 export const HEIGHT = 400;
 
 /** A strategy that has both a cost per request and a latency. */

@@ -58,3 +58,21 @@ test("one hour is a point, since a line needs two", () => {
   const names = layersOf(EDGES["one short hour"]!).map((layer) => layer.name);
   assert.ok(names.includes("strategy_0_point") && !names.includes("strategy_0_line"));
 });
+
+test("a run that served some requests, but too few for a p95, is not said to have served none", () => {
+  const result = fixture();
+  const without = result.strategies.map((one) => ({
+    ...one,
+    byHour: one.byHour.map((hour) => ({
+      ...hour,
+      e2eMs: { ...hour.e2eMs, p95: { ...hour.e2eMs.p95, value: null } },
+    })),
+  }));
+  assert.match(p95OverDay.absence({ ...result, strategies: without })!, /^There is no p95 to show: too few/);
+});
+
+test("the title is about the strategy that the verdict prefers", () => {
+  const result = fixture();
+  const other = result.strategies[2]!.name;
+  assert.ok(p95OverDay.heading({ ...result, recommended: other }).title.includes(` of ${other} `));
+});

@@ -26,3 +26,10 @@ test("the title gives the baseline's own median and p99", () => {
   assert.ok(title.includes(`within ${(p50.value! / 1000).toFixed(2)} s`), title);
   assert.ok(title.includes(`99 % within ${(p99.value! / 1000).toFixed(1)} s`), title);
 });
+
+test("the title is about the strategy that the verdict prefers", () => {
+  const result = fixture();
+  const other = result.strategies[2]!.name;
+  const { title } = latencyPercentiles.heading({ ...result, recommended: other });
+  assert.ok(title.includes(`Half of the requests of ${other} end within`), title);
+});

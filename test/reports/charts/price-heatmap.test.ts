@@ -30,3 +30,10 @@ test("the colour scale is symmetric about the list price", () => {
   assert.equal(domain[2], 1);
   assert.ok(Math.abs(domain[0]! + domain[4]! - 2) < 1e-12);
 });
+
+test("a world without prices is said to have none, not to charge them", () => {
+  const result = fixture();
+  const free = result.prices.map((one) => ({ ...one, inputUsdPerMTok: 0, outputUsdPerMTok: 0 }));
+  assert.equal(priceHeatmap.absence({ ...result, prices: free }), "The run has no prices.");
+  assert.equal(priceHeatmap.absence(result), undefined);
+});

@@ -22,3 +22,9 @@ test("one row per strategy, one cell per region, as in the record", () => {
 test("the title says where the baseline went", () => {
   assert.match(trafficShare.heading(fixture()).title, /^single-us-east-1 sent 100 % of its requests to us-east-1/);
 });
+
+test("the title is about the strategy that the verdict prefers", () => {
+  const result = fixture();
+  const other = result.strategies[2]!.name;
+  assert.ok(trafficShare.heading({ ...result, recommended: other }).title.startsWith(`${other} sent `));
+});

@@ -91,6 +91,18 @@ test("same result, same bytes", async () => {
   assert.equal(await renderHtml(structuredClone(EDGES["one short hour"]!)), edges.get("one short hour"));
 });
 
+test("the pictures that answer first fit a telephone; only those that do not are said to scroll", async () => {
+  const text = await renderHtml(fixture());
+  const classesOf = (id: string) =>
+    [...text.matchAll(new RegExp(`id="chart-${id}">[\\s\\S]*?<div class="(picture [^"]*)"`, "g"))].map(
+      ([, one]) => one,
+    );
+  assert.deepEqual(classesOf("frontier"), ["picture only-light"]);
+  assert.deepEqual(classesOf("class-latency"), ["picture only-light"]);
+  assert.deepEqual(classesOf("p95-over-day"), ["picture only-light wide"]);
+  assert.match(text, /\.scroll:has\(>\.wide\)::before\{content:"scroll sideways/);
+});
+
 test("an edge run still gives a whole page that says what is wrong", () => {
   for (const [name, text] of edges) {
     const pictures = [...text.matchAll(/<svg[\s\S]*?<\/svg>/g)].map(([svg]) => svg);

@@ -32,6 +32,13 @@ describe("a sweep in the terminal", () => {
     assert.match(text, /home does not exist at any value tried/);
   });
 
+  it("a class of too few requests for a percentile neither keeps nor misses its objective", () => {
+    const few = [1, 1].map((_, i) => row(i, [i + 1], "home", { p95: null }));
+    const text = shown({ factors: [LOAD], rows: few });
+    assert.match(text, /p95 latency of chat does not exist at any traffic\[0\]\.arrivals\.scale tried/);
+    assert.doesNotMatch(text, /exceeds|stays within|no value tried/);
+  });
+
   it("draws a map with a letter for each best strategy and a question mark where it is not clear", () => {
     const rows = [
       ...[row(0, [1, 0], "home", { cost: 5 }), row(0, [1, 0], "away", { cost: 9 })],

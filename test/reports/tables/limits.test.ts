@@ -71,6 +71,24 @@ test("in sentences: which strategy came closest, which was refused most, which n
   );
 });
 
+test("a use that one window law makes small is said beside the busiest minute of the others", () => {
+  const law = (name: string, busiestReserved: number, busiestSettled: number) => ({
+    ...{ law: name, busiestReserved, busiestSettled, busiestFromMs: 0, smallestLimit: 1 },
+  });
+  const need = {
+    ...{ id: "q1", limitTokensPerMinute: 1_200_000, law: "token-bucket", calls: 900, callsLeftOut: 0, byClass: [] },
+    laws: [law("token-bucket", 1_150_000, 1_150_000), law("clock-window", 1_022_037, 1_136_400)],
+    explicitMaxTokens: { byClass: [], busiestReserved: 0 },
+  };
+  const hardly = withQuotas([quota("q1", { utilisationMax: 0.066 })], [quota("q1", { utilisationMax: 0.07 })]);
+  const [first, ...others] = hardly.strategies;
+  const result = { ...hardly, strategies: [{ ...first!, quotaNeeds: [need] }, ...others] };
+  assert.equal(
+    quotaText(result),
+    "a came closest to a limit: it had 6.60 % of q1 in use and was never refused under the run's window law; by a clock window its busiest minute takes 94.7 % (1,136,400 of 1,200,000 tokens).",
+  );
+});
+
 test("a run longer than a day says which day", () => {
   assert.match(quotaText({ ...BUSY, durationMs: 7 * 86_400_000 }), /first at 2026-05-04 01:02:03/);
 });

@@ -66,6 +66,10 @@ describe("tokens and money reconcile", () => {
     const single = rows.filter(({ strategyIndex }) => strategyIndex === 0).map(({ cells }) => cells);
     const usd = single.map((cells) => cells[4]!.value as number);
     assert.equal(single.at(-1)![1]!.text, "the bill");
+    const tokensOf = (what: string) => single.find((cells) => cells[1]!.text === what)?.[2]?.value;
+    const { prompt, output } = result.strategies[0]!.wastedTokens!;
+    assert.equal(tokensOf("of these, prompts that served no request"), prompt);
+    assert.equal(tokensOf("of these, answers that served no request"), output);
     assert.ok(Math.abs(usd.slice(0, -1).reduce((sum, each) => sum + each, 0) - usd.at(-1)!) < 0.005);
   });
 

@@ -49,6 +49,18 @@ describe("what a sweep answers", () => {
     assert.deepEqual(curve!.crossing, { load: 2.5, low: 1, high: 4, side: "rises" });
   });
 
+  it("a percentile of too few requests says nothing of its objective", () => {
+    const few = (i: number): SweepRow => {
+      const whole = row(i, [i + 1], "a", at(null));
+      return { ...whole, metrics: { ...whole.metrics, failed: at(0, 0) } };
+    };
+    const rows = [few(0), row(1, [2], "a", at(10)), row(2, [3], "a", at(30))];
+    const [curve] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(3) }, rows, question).curves;
+    assert.deepEqual(curve!.crossing, { load: 2.5, low: 2, high: 3, side: "rises" });
+    const [none] = analyse({ design: "grid", factors: [LOAD], jobs: jobsOf(2) }, [few(0), few(1)], question).curves;
+    assert.deepEqual([none!.crossing, none!.knee], [null, null]);
+  });
+
   it("of savings, the baseline is the measure, and what misses its latency does not count", () => {
     const two = (i: number, saving: number, p95: number): readonly SweepRow[] => [
       { ...row(i, [i, 0], "home", at(10)), metrics: { ...row(i, [], "home", at(10)).metrics, saving: at(0, 0) } },

@@ -12,7 +12,7 @@ const LOADS = Array.from({ length: 19 }, (_, i) => (i + 1) / 20);
 describe("a curve over load", () => {
   it("crosses its objective where the closed form does, within its interval", () => {
     // 1 / (1 - load) = 4 at 0.75; 1.1 times it is 4 at 0.725, 0.9 times it at 0.775: the points outside are 0.7 and 0.8.
-    const { load, low, high, side } = crossingOf(LOADS.map(queue), 4);
+    const { load, low, high, side } = crossingOf(LOADS.map(queue), 4)!;
     assert.equal(side, "rises");
     assert.ok(Math.abs(load! - 0.75) < 0.005);
     assert.deepEqual([low, high], [0.7, 0.8]);
@@ -20,13 +20,23 @@ describe("a curve over load", () => {
 
   it("says when it lies within at all loads, or at none", () => {
     assert.deepEqual(crossingOf(LOADS.map(queue), 100), { load: null, low: null, high: null, side: "within" });
-    assert.equal(crossingOf(LOADS.map(queue), 0.5).side, "beyond");
+    assert.equal(crossingOf(LOADS.map(queue), 0.5)?.side, "beyond");
+  });
+
+  it("that is within between two ends beyond is not beyond everywhere, and one without a value says nothing", () => {
+    const at = (load: number, value: number | null): CurvePoint => ({
+      load,
+      estimate: { value, low: null, high: null, n: 1 },
+    });
+    assert.equal(crossingOf([at(1, 9), at(2, 3), at(3, 9)], 5)?.side, "between");
+    assert.equal(crossingOf([at(1, null), at(2, 3), at(3, 9)], 5)?.side, "rises");
+    assert.equal(crossingOf([at(1, null), at(2, null)], 5), null);
   });
 
   it("that falls, as over a quota, is within its objective from the crossing on", () => {
     const falling = LOADS.map((load) => ({ ...queue(1 - load), load }));
     // 1 / load = 4 at 0.25; with 10 % either way it is between 0.225 and 0.275.
-    const { load, low, high, side } = crossingOf(falling, 4);
+    const { load, low, high, side } = crossingOf(falling, 4)!;
     assert.equal(side, "falls");
     assert.ok(Math.abs(load! - 0.25) < 0.005);
     assert.deepEqual([low, high], [0.2, 0.3]);
