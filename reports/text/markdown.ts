@@ -3,7 +3,7 @@
 import { markdownTable } from "markdown-table";
 import { printable } from "../../simulator/base/errors.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { formatInstant, formatLength } from "../base/text.ts";
+import { formatInstant, formatLength, plural } from "../base/text.ts";
 import { boundTable, boundText, hasBound, regretTable } from "../tables/bound.ts";
 import { decisionTable, explainedText, hasExplained } from "../tables/explained.ts";
 import { learnersText } from "../tables/learners.ts";
@@ -96,7 +96,8 @@ function noteLines(result: RunResult): string[] {
 
 function conditions(result: RunResult): string {
   const { asked, done } = result.replications;
-  const replications = done === asked ? `${done} replications` : `${done} of ${asked} replications`;
+  const replications =
+    done === asked ? plural(done, "replication", "replications") : `${done} of ${asked} replications`;
   return escapeMarkdown(
     `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
   );
