@@ -1,5 +1,4 @@
 /** A bill in the terminal: the answer first, then spend by group, candidates, odd days, and what is not attributed. */
-
 import { printable } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";

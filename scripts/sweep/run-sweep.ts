@@ -2,7 +2,6 @@
  * Runs the jobs of a sweep that are not done, on worker threads where that is quicker, with progress; what is done is never run
  * again. And what that would cost: a few variants are run and kept, and their time is that of the rest.
  */
-
 import { availableParallelism } from "node:os";
 import { formatCount, formatNumber, plural } from "../../reports/base/text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";

@@ -109,7 +109,10 @@ export class QuotaNeeds implements AttemptWatcher {
     if (this.last.size > 0) this.last.delete(ints[request * INTS + PLACE.requestId]!);
   }
 
-  /** One entry for each quota that was asked, in the order in which the scenario has regions and models. */
+  /**
+   * One entry for each quota that was asked, in the order in which the scenario has regions and models. To be called once,
+   * at the run's end: the calls are kept no longer.
+   */
   needs(): readonly QuotaNeed[] {
     return [...this.calls.values()]
       .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))

@@ -4,8 +4,8 @@ import { failsMore } from "../../../simulator/experiment/standing.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
-/** Size of the plot in px. */
-/** With its axis it is below the width from which pictures scroll: on a narrow page all strategies are in sight. */
+
+/** Size of the plot in px: with its axis below the width from which pictures scroll, so that a narrow page shows all. */
 export const WIDTH = 620;
 export const HEIGHT = 400;
 

@@ -177,6 +177,8 @@ describe("parts of the bound that come with the jobs' outputs", () => {
     assert.ok(whole.strategies.some(({ timingUsd }) => timingUsd.value! > 0));
     assert.deepEqual(boundOf(plan, known, noSolver), whole);
     assert.deepEqual(boundOf(plan, [known[0]!, ...outputs.slice(1)], simplex), whole);
+    const none = known.map((output) => ({ ...output, bounds: output.stats.map(() => null) }));
+    assert.ok(boundOf(plan, none, noSolver).strategies.every(({ boundUsd }) => boundUsd.value === null));
   });
 
   it("are left to the end where the traffic is not known, or only slices of it", () => {
