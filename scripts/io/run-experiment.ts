@@ -155,7 +155,7 @@ export function jobsOf(
   { inputs }: Pick<PreparedExperiment, "inputs">,
   workers = defaultWorkers(Number.POSITIVE_INFINITY),
 ): readonly JobSpec[] {
-  return planJobs(inputs.plan, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
+  return planJobs(inputs, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
 }
 
 export interface ShownOptions

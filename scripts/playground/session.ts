@@ -155,7 +155,7 @@ export class PlaygroundSession {
   /** Every job of the plan, in slices; undefined where a later message has made it pointless. */
   private async simulateAll(plan: Plan, id: number): Promise<readonly JobOutput[] | undefined> {
     const outputs: JobOutput[] = [];
-    const jobs = planJobs(plan, 1);
+    const jobs = planJobs({ plan }, 1);
     for (const [done, job] of jobs.entries()) {
       const share = (own: number) => (done + own) / jobs.length;
       const output = await this.inSlices(runJob({ plan }, job), { id, share });
@@ -167,7 +167,7 @@ export class PlaygroundSession {
 
   /** The first job here and at once; the others come from helpers, which have been asked by the page. */
   private async simulateShared(plan: Plan, id: number, { workers }: PartAsk): Promise<readonly JobOutput[]> {
-    const jobs = planJobs(plan, workers);
+    const jobs = jobsOfHelpers(plan, workers);
     const others: JobOutput[] = [];
     const all = new Promise<void>((resolve) => {
       if (jobs.length === 1) resolve();
@@ -184,7 +184,7 @@ export class PlaygroundSession {
 
   private help({ id, values, place, requestsMax, workers }: Extract<Ask, { kind: "help" }>): void {
     const { plan } = partOf(this.planOf(turnedText(this.written(), this.file, values)), requestsMax);
-    const job = planJobs(plan, workers)[place];
+    const job = jobsOfHelpers(plan, workers)[place];
     if (job !== undefined) this.around.post({ kind: "helped", id, output: atOnce(plan, job) });
   }
 
@@ -265,6 +265,11 @@ export function missingNames(scenario: Scenario, inputs: ResolveInputs): readonl
     file === undefined || Object.hasOwn(inputs.strategySources ?? {}, file) ? [] : [file],
   );
   return [...new Set([...recordings, ...prices, ...strategies])];
+}
+
+/** The jobs of a part whose runs are shared with helpers, of which each has one: its runs are short, and keep few calls. */
+function jobsOfHelpers(plan: Plan, workers: number): readonly JobSpec[] {
+  return planJobs({ plan, skipQuotaNeeds: true }, workers);
 }
 
 /** A job of a part, without a pause. What the calls ask of quotas is for whole runs. */

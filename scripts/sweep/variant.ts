@@ -118,7 +118,7 @@ function* simulate(
     for (const pilot of pilots) outputs.push(yield* runPilot(inputs, pilot));
     inputs = { ...inputs, plan: settleWarmup(inputs.plan, outputs) };
   }
-  const jobs = planJobs(inputs.plan, 1);
+  const jobs = planJobs(inputs, 1);
   const outputs: JobOutput[] = [];
   for (const [at, job] of jobs.entries()) {
     const steps = runJob(inputs, job);

@@ -59,20 +59,30 @@ export interface JobOutput {
 
 /**
  * The jobs of an experiment. A replication draws its traffic once for all its strategies; when there are fewer
- * replications than jobs asked for, strategies are split too. The results do not depend on how the work is cut.
+ * replications than jobs asked for, strategies are split too. Where calls are kept to a run's end, each strategy has a job
+ * of its own, so that a worker keeps those of one at a time. The results do not depend on how the work is cut.
  *
  * @param atLeast this many jobs, as far as there are strategies to split
  */
-export function planJobs(plan: Plan, atLeast: number): readonly JobSpec[] {
+export function planJobs(inputs: ExperimentInputs, atLeast: number): readonly JobSpec[] {
+  const { plan } = inputs;
   const all = plan.strategies.map((_, index) => index);
-  const parts = plan.replications >= atLeast ? 1 : Math.min(all.length, Math.ceil(atLeast / plan.replications));
+  const shared = plan.replications >= atLeast ? 1 : Math.min(all.length, Math.ceil(atLeast / plan.replications));
   const jobs: JobSpec[] = [];
   for (let replication = 0; replication < plan.replications; replication++) {
+    const parts = keepsCalls(inputs, replication) ? all.length : shared;
     for (let part = 0; part < parts; part++) {
       jobs.push({ replication, strategyIndices: all.filter((index) => index % parts === part) });
     }
   }
   return jobs;
+}
+
+/** Whether a replication's calls are kept to the end of each run, to tell what quota they need. */
+function keepsCalls({ plan, quotaDetail, skipQuotaNeeds }: ExperimentInputs, replication: number): boolean {
+  const counted = quotaDetail === true ? NEEDS_REPLICATIONS : 1;
+  // The busiest minute of a run may lie between its slices.
+  return replication < counted && skipQuotaNeeds !== true && plan.slices === undefined;
 }
 
 /**
@@ -97,9 +107,7 @@ export function* runJob(
     requestsMax: plan.requestsMax,
     chunkRows: hasSessions(plan) ? SESSION_ROWS : chunkRows,
   });
-  // The busiest minute of a run may lie between its slices.
-  const counted = inputs.quotaDetail === true ? NEEDS_REPLICATIONS : 1;
-  const wantsNeeds = job.replication < counted && inputs.skipQuotaNeeds !== true && plan.slices === undefined;
+  const wantsNeeds = keepsCalls(inputs, job.replication);
   const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan, inputs.quotaDetail) : null));
   const jitter = new Jitter(plan.network.jitterCv, seed);
   const runs = job.strategyIndices.map(

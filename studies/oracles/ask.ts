@@ -29,10 +29,11 @@ export async function ask(oracle: Oracle, budget: Budget, standardErrors = TOLER
 
 /** Runs a scenario from its YAML text, as the command does, but on this thread and without a run folder. */
 export async function runScenario(scenario: ScenarioInput): Promise<RunResult> {
-  const { inputs } = await prepareText(stringify(scenario, { aliasDuplicateObjects: false }), `${scenario.name}.yaml`);
+  const prepared = await prepareText(stringify(scenario, { aliasDuplicateObjects: false }), `${scenario.name}.yaml`);
+  const inputs = { ...prepared.inputs, skipQuotaNeeds: true };
   const outputs: JobOutput[] = [];
-  for (const job of planJobs(inputs.plan, 1)) {
-    const steps = runJob({ ...inputs, skipQuotaNeeds: true }, job);
+  for (const job of planJobs(inputs, 1)) {
+    const steps = runJob(inputs, job);
     let step = steps.next();
     while (step.done !== true) step = steps.next();
     outputs.push(step.value);

@@ -26,17 +26,18 @@ if (servers !== undefined) {
     { path: ["traffic", 0, "arrivals", "poisson"], value: `${perS}/s`, origin: "perf servers" },
   );
 }
-const { inputs } = await prepareExperiment(file, {
+const prepared = await prepareExperiment(file, {
   overrides,
   strategies: strategy === undefined ? [] : [STRATEGIES[strategy]!],
 });
-const jobs = planJobs(inputs.plan, 1);
+// The kernels beside it do not ask what quota the calls would need.
+const inputs = { ...prepared.inputs, skipQuotaNeeds: true };
+const jobs = planJobs(inputs, 1);
 
 const cpu = process.cpuUsage();
 const beganMs = performance.now();
 const outputs = jobs.map((job) => {
-  // The kernels beside it do not ask what quota the calls would need.
-  const steps = runJob({ ...inputs, skipQuotaNeeds: true }, job);
+  const steps = runJob(inputs, job);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;

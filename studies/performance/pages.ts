@@ -70,7 +70,7 @@ strategies: [{ single: { target: us-east-1 } }, round-robin, least-outstanding, 
 export async function measureReport(argv: readonly string[]): Promise<number> {
   readOptions(argv, USAGE, {});
   const { plan } = (await prepareText(REPORT, "large-report.yaml")).inputs;
-  const outputs = planJobs(plan, 1).map((job) => {
+  const outputs = planJobs({ plan }, 1).map((job) => {
     const steps = runJob({ plan }, job);
     for (;;) {
       const step = steps.next();

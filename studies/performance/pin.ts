@@ -35,7 +35,7 @@ async function pinScenario(file: string): Promise<string> {
   const overrides = [{ path: ["replications"], value: 1, origin: "pin" }];
   const { inputs } = await prepareExperiment(join(PACKAGE_ROOT, file), { overrides, strategies: [] });
   const outputs: JobOutput[] = [];
-  for (const job of planJobs(inputs.plan, 1)) {
+  for (const job of planJobs(inputs, 1)) {
     const steps = runJob(inputs, job);
     let step = steps.next();
     while (step.done !== true) step = steps.next();

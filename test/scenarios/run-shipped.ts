@@ -22,10 +22,11 @@ export async function runShipped(
   sets: readonly string[],
   strategies: readonly string[] = [],
 ): Promise<{ readonly plan: Plan; readonly result: RunResult }> {
-  const { inputs } = await prepareShipped(name, ["replications=1", ...sets], strategies);
+  const prepared = await prepareShipped(name, ["replications=1", ...sets], strategies);
+  const inputs = { ...prepared.inputs, skipQuotaNeeds: true };
   const outputs: JobOutput[] = [];
-  for (const job of planJobs(inputs.plan, 1)) {
-    const steps = runJob({ ...inputs, skipQuotaNeeds: true }, job);
+  for (const job of planJobs(inputs, 1)) {
+    const steps = runJob(inputs, job);
     let step = steps.next();
     while (step.done !== true) step = steps.next();
     outputs.push(step.value);

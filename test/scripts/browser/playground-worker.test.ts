@@ -85,7 +85,7 @@ describe("the playground's worker, bundled", () => {
     const { result } = await asked;
 
     const { plan } = (await prepareText(SCENARIO, FILE)).inputs;
-    const outputs = planJobs(plan, 1).map((job) => {
+    const outputs = planJobs({ plan }, 1).map((job) => {
       const steps = runJob({ plan }, job);
       for (;;) {
         const step = steps.next();

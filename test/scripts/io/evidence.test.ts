@@ -52,7 +52,7 @@ async function opened(options: Readonly<Record<string, unknown>>): Promise<Evide
 describe("evidence files", () => {
   it("nothing asked for, nothing done", async () => {
     assert.equal(await openEvidence({}, plan), null);
-    assert.deepEqual(withEvidence(planJobs(plan, 2), null), planJobs(plan, 2));
+    assert.deepEqual(withEvidence(planJobs({ plan }, 2), null), planJobs({ plan }, 2));
   });
 
   it("refuses before any work what could not be written at its end", async () => {
@@ -85,7 +85,7 @@ describe("evidence files", () => {
     const evidence = await opened({ audit: join(folder, "b.csv"), auditReplication: 1, auditStrategy: "round-robin" });
     await evidence.discard();
     for (const workers of [1, 2, 5, 16]) {
-      const jobs = withEvidence(planJobs(plan, workers), evidence);
+      const jobs = withEvidence(planJobs({ plan }, workers), evidence);
       assert.deepEqual(jobs[0], { replication: 1, strategyIndices: [0], evidence: evidence.task });
       assert.equal(jobs.filter((job) => job.evidence !== undefined).length, 1);
       const runs = jobs.flatMap((job) => job.strategyIndices.map((index) => `${job.replication}/${index}`));

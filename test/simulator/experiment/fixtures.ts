@@ -78,7 +78,7 @@ export function replication(figures: Figures, over: Partial<ReplicationStats> = 
 
 /** Runs every job of an experiment in this thread. */
 export function runAll(inputs: ExperimentInputs, workers = 1): JobOutput[] {
-  return planJobs(inputs.plan, workers).map((job) => {
+  return planJobs(inputs, workers).map((job) => {
     const run = runJob(inputs, job);
     for (;;) {
       const step = run.next();

@@ -15,12 +15,17 @@ describe("jobs", () => {
         fc.integer({ min: 1, max: 16 }),
         (replications, strategies, workers) => {
           const plan = { replications, strategies: new Array(strategies).fill({}) } as unknown as Plan;
-          const jobs = planJobs(plan, workers);
+          const jobs = planJobs({ plan }, workers);
           const met = jobs.flatMap((job) => job.strategyIndices.map((index) => `${job.replication}/${index}`));
           assert.equal(met.length, replications * strategies);
           assert.equal(new Set(met).size, met.length);
           assert.ok(jobs.every((job) => job.strategyIndices.length > 0));
           assert.ok(jobs.length >= Math.min(workers, replications * strategies) || replications >= workers);
+          const keeping = jobs.filter(({ replication }) => replication === 0);
+          assert.ok(
+            keeping.every(({ strategyIndices }) => strategyIndices.length === 1),
+            "calls are kept of one at a time",
+          );
         },
       ),
     );

@@ -36,7 +36,7 @@ async function planOf(more: string, servers?: number, strategies?: string): Prom
 const singleOf = (more: string, servers?: number) => planOf(more, servers, `[${SINGLE}]`);
 
 function run({ inputs }: PreparedExperiment): RunResult {
-  const outputs = planJobs(inputs.plan, 1).map((job): JobOutput => {
+  const outputs = planJobs({ ...inputs, skipQuotaNeeds: true }, 1).map((job): JobOutput => {
     const steps = runJob({ ...inputs, skipQuotaNeeds: true }, job);
     for (;;) {
       const step = steps.next();

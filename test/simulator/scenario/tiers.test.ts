@@ -176,7 +176,7 @@ it("every tier has a price of its own but the reserved one, which is paid by the
 });
 
 function resultOf(plan: Plan) {
-  const outputs = planJobs(plan, 1).map((job) => {
+  const outputs = planJobs({ plan }, 1).map((job) => {
     const run = runJob({ plan }, job);
     for (let step = run.next(); ; step = run.next()) if (step.done) return step.value;
   });

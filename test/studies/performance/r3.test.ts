@@ -16,9 +16,10 @@ async function totalOf(strategy: string, load: number) {
     { path: ["traffic", 0, "arrivals", "sinusoid", "rate"], value: `${9 * load}/s`, origin: "test" },
   ];
   const file = new URL("r3.yaml", folder).pathname;
-  const { inputs } = await prepareExperiment(file, { overrides, strategies: [strategy] });
-  const outputs = planJobs(inputs.plan, 1).map((job) => {
-    const steps = runJob({ ...inputs, skipQuotaNeeds: true }, job);
+  const prepared = await prepareExperiment(file, { overrides, strategies: [strategy] });
+  const inputs = { ...prepared.inputs, skipQuotaNeeds: true };
+  const outputs = planJobs(inputs, 1).map((job) => {
+    const steps = runJob(inputs, job);
     for (;;) {
       const step = steps.next();
       if (step.done === true) return step.value;
