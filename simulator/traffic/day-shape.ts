@@ -155,15 +155,22 @@ export function mixDays(shape: DayShape, origins: readonly OriginShare[]): DayMi
     rate[step] = sum;
   }
   let hint = 0;
-  const stepAt = (timeMs: number): number => {
+  let hintFromMs = 0;
+  let hintToMs = Number.NEGATIVE_INFINITY;
+  /** Mostly the step of the arrival before: a remainder of doubles costs more than a draw. */
+  const stepAt = (arrivalMs: number): number => {
+    if (arrivalMs >= hintFromMs && arrivalMs < hintToMs) return hint;
+    const timeMs = arrivalMs % periodMs;
     if (startMs[hint]! > timeMs) hint = 0;
     while (hint + 1 < steps && startMs[hint + 1]! <= timeMs) hint++;
+    hintFromMs = arrivalMs - timeMs + startMs[hint]!;
+    hintToMs = arrivalMs - timeMs + (hint + 1 < steps ? startMs[hint + 1]! : periodMs);
     return hint;
   };
   return {
     profile: { startMs, rate, periodMs },
     originAt(arrivalMs, u) {
-      const step = stepAt(arrivalMs % periodMs);
+      const step = stepAt(arrivalMs);
       const target = u * rate[step]!;
       const base = step * origins.length;
       for (let o = 0; o < origins.length - 1; o++) if (target < upTo[base + o]!) return origins[o]!.originIndex;

@@ -110,18 +110,23 @@ function replay(spec: TraceSpec, context: ArrivalContext, endMs: number): Arriva
   const count = rows.length;
   const key = Math.floor(context.random("thinning").next() * 2 ** 32) | 0;
   const shiftMs = spec.shiftMs === "random" ? context.random("shift").next() * periodMs : spec.shiftMs;
-  const copyOf = (copy: number) => shiftMs + (copy * Math.min(spec.spreadMs * spec.timeScale, periodMs)) / copies;
-
-  /** Next position of each copy, counted over all repetitions: tile · count + row. */
-  const position = new Float64Array(copies);
-  const timeOf = (copy: number): number => {
-    const tile = Math.floor(position[copy]! / count);
-    return copyOf(copy) + tile * periodMs + timesMs[position[copy]! - tile * count]!;
+  const startMs = Float64Array.from(
+    { length: copies },
+    (_, copy) => shiftMs + (copy * Math.min(spec.spreadMs * spec.timeScale, periodMs)) / copies,
+  );
+  /** Of each copy the row that comes next, and in which repetition: counted on, since dividing costs more than a draw. */
+  const next = new Int32Array(copies);
+  const repetition = new Float64Array(copies);
+  const timeOf = (copy: number): number => startMs[copy]! + repetition[copy]! * periodMs + timesMs[next[copy]!]!;
+  const goOn = (copy: number): void => {
+    if (++next[copy]! < count) return;
+    next[copy] = 0;
+    repetition[copy]!++;
   };
   const earliest = new Earliest(copies);
   for (let copy = 0; copy < copies; copy++) {
-    if (spec.tile) position[copy] = -count * Math.ceil(copyOf(copy) / periodMs);
-    while (timeOf(copy) < 0) position[copy]!++;
+    if (spec.tile) repetition[copy] = -Math.ceil(startMs[copy]! / periodMs);
+    while (timeOf(copy) < 0) goOn(copy);
     earliest.add(copy, timeOf(copy));
   }
   return {
@@ -132,14 +137,15 @@ function replay(spec: TraceSpec, context: ArrivalContext, endMs: number): Arriva
         const copy = earliest.top;
         const timeMs = earliest.topKey;
         if (timeMs >= endMs) return i;
-        const at = position[copy]!++;
+        const row = next[copy]!;
         const chance = spec.thin * (copy === copies - 1 ? lastCopyShare : 1);
-        if (chance >= 1 || keyedUniform(key, at, copy) < chance) {
+        if (chance >= 1 || keyedUniform(key, repetition[copy]! * count + row, copy) < chance) {
           arrivalMs[i] = timeMs;
-          recordedRow[i] = rows[((at % count) + count) % count]!;
+          recordedRow[i] = rows[row]!;
           i++;
         }
-        if (spec.tile || position[copy]! < count) earliest.replaceTop(timeOf(copy));
+        goOn(copy);
+        if (spec.tile || repetition[copy]! < 1) earliest.replaceTop(timeOf(copy));
         else earliest.removeTop();
       }
       return i;
