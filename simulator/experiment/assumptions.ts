@@ -26,17 +26,25 @@ export function assumptionSentence(assumptions: readonly string[]): string {
 }
 
 function pricesText({ money }: Plan): string {
-  const { factor } = money.schedule;
+  const { ownPrices, schedule } = money;
+  const { factor } = schedule;
   let low = 1;
   let high = 1;
   for (const each of factor) {
     if (each < low) low = each;
     if (each > high) high = each;
   }
-  if (high - low < 1e-9) return "list prices";
+  if (high - low < 1e-9) return PRICES_TEXTS[ownPrices];
   const ends = `${percent(low - 1)} to ${percent(high - 1)}`;
-  return `prices that leave the list by ${ends} over the run, a what-if of the scenario (AWS publishes no price by the hour)`;
+  const base = ownPrices === "all" ? "the scenario's own" : "the list";
+  return `prices that leave ${base} by ${ends} over the run, a what-if of the scenario (AWS publishes no price by the hour)`;
 }
+
+const PRICES_TEXTS = {
+  none: "list prices",
+  some: "list prices, and the scenario's own where it states some",
+  all: "the scenario's own prices",
+} as const;
 
 function percent(share: number): string {
   const rounded = Number((share * 100).toPrecision(2));

@@ -52,10 +52,10 @@ function tighterLimitMs(group: NamedGroup, { sloE2eMs, sloTtftMs }: RunResult["c
 function workText(group: NamedGroup, each: RunResult["classes"][number]): string {
   const e2e = group.e2eMs.mean.value ?? 0;
   const wait = Math.min(e2e, group.queueWaitMs.mean.value ?? 0);
-  return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing mends little. Shorter answers, a faster model or tier, or a wider limit would.`;
+  return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing changes little. Shorter answers, a faster model or tier, or a wider limit would.`;
 }
 
-/** What most failed requests ended by. */
+/** What most failed requests ended by, and what nearly as many did. */
 export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "counts">): Bound {
   const { counts } = group;
   const causes: readonly (readonly [Binding, number, string])[] = [
@@ -74,14 +74,18 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
   ];
-  const [binding, count, how] = causes.reduce((most, each) => (each[1] > most[1] ? each : most));
-  const share = counts.sent === 0 ? 0 : count / counts.sent;
-  const where = binding === "quota" ? quotasText(strategy.quotas) : "";
-  return {
-    binding,
-    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${failedText(share)} of the requests ${how}${where}.`,
+  const [first, second] = causes.toSorted((a, b) => b[1] - a[1]);
+  const textOf = ([binding, count, how]: (typeof causes)[number]) => {
+    const share = counts.sent === 0 ? 0 : count / counts.sent;
+    return `${failedText(share)} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
   };
+  const [binding, most] = first!;
+  const beside = second![1] >= BESIDE * most && second![1] > 0 ? `; ${textOf(second!)}` : "";
+  return { binding, text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${textOf(first!)}${beside}.` };
 }
+
+/** A second cause is named, too, if it fails at least so much of what the first does. */
+const BESIDE = 0.5;
 
 function nameOf(binding: Binding): string {
   if (binding === "outage") return "the endpoints";

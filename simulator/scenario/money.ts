@@ -147,7 +147,7 @@ export function moneyOf(
     );
     return [...new Set(keys.filter((key) => schedule.keys[key]!.tier !== PREPAID))];
   });
-  const { billing, routingFeeUsdPer1kDecisions } = scenario.world.prices;
+  const { billing, routingFeeUsdPer1kDecisions, book, overrides } = scenario.world.prices;
   const { placements, placementRegion, keyOfTarget } = targets;
   return {
     schedule,
@@ -156,6 +156,7 @@ export function moneyOf(
     candidateKeys,
     billing,
     routingFeeUsdPer1kDecisions,
+    ownPrices: book === "none" ? "all" : overrides.length > 0 ? "some" : "none",
     keyOfTarget,
     reserved,
   };

@@ -147,6 +147,8 @@ export interface MoneyPlan {
   /** The rule behind strategies' price columns and the headline cost. */
   readonly billing: BillingRule;
   readonly routingFeeUsdPer1kDecisions: number;
+  /** Whether the scenario states prices itself, in place of some of the list's or of all. */
+  readonly ownPrices: "none" | "some" | "all";
   /** Schedule key of (target, model), indexed `target * models + model`; -1 = not sold. */
   readonly keyOfTarget: Int32Array;
   /** Reserved capacity: charges that accrue whether used or not. */

@@ -5,9 +5,9 @@ import { planOf, scenarioInput } from "../scenario/base.ts";
 
 const MODEL = { id: "amazon.nova-pro-v1:0", capacity: { kind: "slots", servers: 8, service: "1s" } } as const;
 
-it("list prices, billing rule, capacities and quotas of a plain scenario", () => {
+it("prices, billing rule, capacities and quotas of a plain scenario", () => {
   assert.deepEqual(assumptionsOf(planOf(scenarioInput()), "simulated"), [
-    "list prices",
+    "the scenario's own prices",
     "billing by the source rule",
     "capacities as the scenario states them, not measured",
     "no quotas",
@@ -27,8 +27,22 @@ it("a what-if of the prices is called one, with how far it leaves the list; so i
   assert.equal(quotas, "quotas that refill as a rolling window (AWS does not publish the law)");
 });
 
+it("prices that the scenario states itself are not the list's", () => {
+  const own = { model: "nova", input: 1, output: 4 };
+  const world = { regions: ["us-east-1"], models: { nova: MODEL } };
+  const textOf = (prices: object) =>
+    assumptionsOf(planOf(scenarioInput({ world: { ...world, prices } })), "simulated")[0];
+  assert.equal(textOf({ overrides: [own] }), "list prices, and the scenario's own where it states some");
+  assert.equal(textOf({ book: "none", overrides: [own] }), "the scenario's own prices");
+  const swing = { hourly: { sine: { swing: { plusMinus: 0.31 }, peakAt: "15:00 utc" } } };
+  assert.match(textOf({ book: "none", overrides: [own], ...swing })!, /^prices that leave the scenario's own by /);
+});
+
 it("a measured run assumes neither capacities nor quotas", () => {
-  assert.deepEqual(assumptionsOf(planOf(scenarioInput()), "measured"), ["list prices", "billing by the source rule"]);
+  assert.deepEqual(assumptionsOf(planOf(scenarioInput()), "measured"), [
+    "the scenario's own prices",
+    "billing by the source rule",
+  ]);
 });
 
 it("is one sentence, or none", () => {

@@ -24,6 +24,18 @@ it("where failures are most of what is missing, what they ended by binds", () =>
   );
 });
 
+it("names a second cause beside the first where it fails nearly as many", () => {
+  const failing = strategyOf("x", { chat: { within: 0.9, failed: 0.1 } });
+  const counts = { ...failing.byClass[0]!.counts, throttled: 90, refused: 60 };
+  const { binding, text } = whatFails(failing, { counts });
+  assert.equal(binding, "quota");
+  assert.match(
+    text,
+    /^What binds is the quota: under x 9 % of the requests are .*; 6 % of the requests find no capacity\.$/,
+  );
+  assert.doesNotMatch(whatFails(failing, { counts: { ...counts, refused: 40 } }).text, /capacity/);
+});
+
 it("names the quotas that refused most", () => {
   const refused = (id: string, count: number) => ({
     id,
