@@ -137,7 +137,9 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   const ranked = rankedBy(options.delta, experiment);
   const evidence = await openEvidence(options, experiment.inputs.plan);
   const workers = options.workers as number | undefined;
-  const shown = { workers, terminal, signal, foresight: options.foresight === true };
+  // Loading what renders the report takes as long as a worker's start.
+  const onFree = () => void import("../../reports/index.ts");
+  const shown = { workers, terminal, signal, foresight: options.foresight === true, onFree };
   const also = () => createProgressFile(String(options.out), args[0]!);
   let saved: SavedExperiment;
   let result: RunResult;

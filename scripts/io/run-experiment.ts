@@ -33,6 +33,8 @@ export interface RunOptions extends Pick<PoolOptions<JobProgress>, "signal" | "o
   readonly foresight?: boolean;
   /** False leaves the bound out of the result: where nothing shows it. */
   readonly bound?: boolean;
+  /** Called when worker threads take over, for what this thread can do meanwhile. */
+  readonly onFree?: () => void;
 }
 
 /** What worker threads are given. */
@@ -132,6 +134,7 @@ async function run<Job extends EvidenceJob | PilotJob, Output>(
   const isHere = workers === 1 && inputs.plan.strategies.every(({ source }) => source === null);
   const done = isHere && stepsOf !== undefined ? await runWhileShort(jobs, stepsOf, options) : [];
   const left = jobs.slice(done.length);
+  if (left.length > 0) options.onFree?.();
   const others = await runOnPool<Job, Output, JobProgress>(left, {
     workerFile: WORKER_FILE,
     shared: { ...inputs, bound: options.bound !== false } satisfies WorkerInputs,
@@ -159,7 +162,7 @@ export function jobsOf(
 }
 
 export interface ShownOptions
-  extends Pick<RunOptions, "workers" | "signal" | "foresight" | "bound">,
+  extends Pick<RunOptions, "workers" | "signal" | "foresight" | "bound" | "onFree">,
     Pick<ProgressOptions, "also"> {
   readonly terminal: Terminal;
 }
@@ -181,7 +184,7 @@ export async function runShown(
 /** How to run so many jobs with their progress on stderr, until it is stopped. */
 export function withProgress(
   jobs: number,
-  { workers, signal, foresight = false, bound = true, terminal, also }: ShownOptions,
+  { workers, signal, foresight = false, bound = true, onFree, terminal, also }: ShownOptions,
 ): RunOptions & { stop(): void } {
   const { live, quiet } = terminal;
   const progress = createProgress({ stream: process.stderr, live, quiet, jobs, ...(also && { also }) });
@@ -190,6 +193,7 @@ export function withProgress(
     signal,
     foresight,
     bound,
+    ...(onFree && { onFree }),
     onProgress: progress.update,
     onJobDone: progress.jobDone,
     stop: progress.stop,

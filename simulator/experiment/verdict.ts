@@ -229,11 +229,12 @@ function preferred(
   const faster = fasterText(input, first, sound);
   const figures = `${moneyText(input, first)}${againstBaseline(input, first)}${speedText(input, first)}`;
   const serves = servesText(input, standings, leaders);
+  const differ = input.replications === 1 ? "one replication cannot tell them apart" : "are not shown to differ";
   return {
     sentences: [
       names.length === 1
         ? `${first.name} ${serves} and costs ${figures}.`
-        : `${namesText(names)} ${serves} and are not shown to differ: ${figures}.`,
+        : `${namesText(names)} ${serves} and ${differ}: ${figures}.`,
       openText(input.classes, first),
       faster.text,
       ...rest,
@@ -311,7 +312,9 @@ function againstBaseline(input: VerdictInput, chosen: StrategyResult): string {
   if (chosen === baseline || !serves(standingOf(baseline, input.classes))) return "";
   const cost = comparisonOf(input, chosen.name, "usdPer1kServed");
   if (cost === undefined || cost.verdict === "not comparable") return "";
-  if (cost.verdict === "not shown") return `, no difference from ${baseline.name} shown`;
+  // One replication can show none.
+  if (cost.verdict === "not shown")
+    return input.replications === 1 ? "" : `, no difference from ${baseline.name} shown`;
   return `, ${percentText(cost.relative, cost.verdict === "better" ? "less" : "more")} than ${baseline.name}`;
 }
 

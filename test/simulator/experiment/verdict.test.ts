@@ -103,6 +103,14 @@ describe("the answer of a run", () => {
     );
   });
 
+  it("says that one replication cannot show a difference, not that none was found", () => {
+    const once = (within: number) => ({ within: [within], failed: [0], p95: [4000] });
+    const missing = one("base", once(0.9), { usd: [9] });
+    const { verdict } = answer([missing, one("a", once(0.99), { usd: [4] }), one("b", once(0.99), { usd: [4] })], CHAT);
+    assert.match(verdict, /^a and b keep the objective .* and one replication cannot tell them apart: USD/);
+    assert.doesNotMatch(verdict, /no difference from|not shown to differ/);
+  });
+
   it("of equal cost the faster one is preferred, by its own class and not by one that may wait", () => {
     const classes = (chat: number, batch: number) => ({ chat: { p95: chat }, batch: { p95: batch } });
     const by = (chat: number, batch: number) =>
