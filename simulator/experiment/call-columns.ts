@@ -1,6 +1,6 @@
 /**
  * The calls of a run to one quota, kept until its end: in blocks, so that a million calls are never copied to make room for
- * more, and without what follows from the rest. A run of many strategies keeps the calls of all of them at once.
+ * more; handed over column by column, so that they never stand in memory twice.
  */
 
 /** Rows of the first block, and of the largest: short runs of many quotas have little in each. */
@@ -20,8 +20,20 @@ export interface CallsKept {
   readonly classIndex: Uint16Array;
 }
 
-/** Rows that were written one after the other, in arrays of equal length. */
-interface Block extends CallsKept {
+const NEW_COLUMN: { readonly [C in keyof CallsKept]: (rows: number) => CallsKept[C] } = {
+  atMs: (rows) => new Float64Array(rows),
+  settledAtMs: (rows) => new Float64Array(rows),
+  inputTokens: (rows) => new Int32Array(rows),
+  cacheReadTokens: (rows) => new Int32Array(rows),
+  maxTokens: (rows) => new Int32Array(rows),
+  outputTokens: (rows) => new Int32Array(rows),
+  classIndex: (rows) => new Uint16Array(rows),
+};
+
+type Columns = { -readonly [C in keyof CallsKept]: CallsKept[C] };
+
+/** Rows that were written one after the other, in arrays of equal length; a column that was taken has none left. */
+interface Block extends Columns {
   length: number;
 }
 
@@ -31,37 +43,35 @@ export interface CallPlace {
   readonly row: number;
 }
 
-/** One call after the other; `taken` hands them over. */
+/** One call after the other; `take` hands them over. */
 export class CallColumns {
-  private blocks: Block[] = [];
-  private last = newBlock(ROWS_AT_FIRST);
+  private readonly blocks: Block[] = [newBlock(ROWS_AT_FIRST)];
+  private last = this.blocks[0]!;
 
   /** The block whose row `length` is to be written next; its writer counts it. */
   get room(): Block {
     const { last } = this;
     if (last.length < last.atMs.length) return last;
-    this.blocks.push(last);
     this.last = newBlock(Math.max(ROWS_AT_FIRST, Math.min(ROWS_MAX, 2 * last.atMs.length)));
+    this.blocks.push(this.last);
     return this.last;
   }
 
-  /** All calls in the order in which they were written. They are kept here no longer. */
-  taken(): CallsKept {
-    const blocks = [...this.blocks, this.last];
-    this.blocks = [];
-    this.last = newBlock(0);
-    const all = newBlock(blocks.reduce((sum, { length }) => sum + length, 0));
+  /**
+   * A column of all calls, which is kept here no longer: to be called for each once, when all are written.
+   *
+   * @param places where each call is to stand, in the order in which they were written; left out: in that order
+   */
+  take<C extends keyof CallsKept>(name: C, places?: Int32Array): CallsKept[C] {
+    const all = NEW_COLUMN[name](this.blocks.reduce((sum, { length }) => sum + length, 0));
     let at = 0;
-    for (const block of blocks) {
-      const { length } = block;
-      all.atMs.set(block.atMs.subarray(0, length), at);
-      all.settledAtMs.set(block.settledAtMs.subarray(0, length), at);
-      all.inputTokens.set(block.inputTokens.subarray(0, length), at);
-      all.cacheReadTokens.set(block.cacheReadTokens.subarray(0, length), at);
-      all.maxTokens.set(block.maxTokens.subarray(0, length), at);
-      all.outputTokens.set(block.outputTokens.subarray(0, length), at);
-      all.classIndex.set(block.classIndex.subarray(0, length), at);
-      at += length;
+    for (const block of this.blocks) {
+      const column = block[name].subarray(0, block.length);
+      if (places === undefined) all.set(column, at);
+      else for (let row = 0; row < column.length; row++) all[places[at + row]!] = column[row]!;
+      at += column.length;
+      const columns: Columns = block;
+      columns[name] = NEW_COLUMN[name](0);
     }
     return all;
   }
@@ -70,12 +80,12 @@ export class CallColumns {
 function newBlock(rows: number): Block {
   return {
     length: 0,
-    atMs: new Float64Array(rows),
-    settledAtMs: new Float64Array(rows),
-    inputTokens: new Int32Array(rows),
-    cacheReadTokens: new Int32Array(rows),
-    maxTokens: new Int32Array(rows),
-    outputTokens: new Int32Array(rows),
-    classIndex: new Uint16Array(rows),
+    atMs: NEW_COLUMN.atMs(rows),
+    settledAtMs: NEW_COLUMN.settledAtMs(rows),
+    inputTokens: NEW_COLUMN.inputTokens(rows),
+    cacheReadTokens: NEW_COLUMN.cacheReadTokens(rows),
+    maxTokens: NEW_COLUMN.maxTokens(rows),
+    outputTokens: NEW_COLUMN.outputTokens(rows),
+    classIndex: NEW_COLUMN.classIndex(rows),
   };
 }

@@ -8,10 +8,10 @@ import type { AttemptWatcher } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
-import type { QuotaDemand } from "../service/quota/quota-replay.ts";
+import { endsOf, placesOf, type QuotaDemand } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
-import { CallColumns, type CallPlace, type CallsKept } from "./call-columns.ts";
+import { CallColumns, type CallPlace } from "./call-columns.ts";
 import type { QuotaNeed } from "./result.ts";
 import type { QuotaNeedDetail } from "./result-detail.ts";
 
@@ -153,8 +153,7 @@ function needOf(
   { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
 ): QuotaNeed {
   const { spec } = calls;
-  const kept = calls.columns.taken();
-  const demand = demandOf(calls, kept);
+  const { demand, classIndex, maxTokens, caps } = inOrderOf(plan, calls);
   const replay = new QuotaReplay(demand, plan.startMs);
   const laws = METER_LAWS.map((law) => {
     const { tokens, fromMs } = replay.busiest(demand.reserve, law);
@@ -169,18 +168,15 @@ function needOf(
   const clock = laws.find(({ law }) => law === "clock-window")!;
   const busy = replay.callsFrom(clock.busiestFromMs);
   const shares = plan.classes.map((_, c) =>
-    busy.reduce((sum, i) => sum + (kept.classIndex[i] === c ? demand.reserve[i]! : 0), 0),
+    busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
   );
-  const caps = plan.classes.map((_, c) => capOf(kept, c));
-  const capped = demand.reserve.map(
-    (reserve, i) => reserve - Math.max(0, kept.maxTokens[i]! - (caps[kept.classIndex[i]!] ?? 0)),
-  );
+  const capped = demand.reserve.map((reserve, i) => reserve - Math.max(0, maxTokens[i]! - (caps[classIndex[i]!] ?? 0)));
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
     limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
     law: minute?.law ?? null,
-    calls: kept.atMs.length,
+    calls: demand.atMs.length,
     callsLeftOut: left,
     laws,
     byClass: plan.classes.flatMap(({ name }, c) =>
@@ -190,27 +186,57 @@ function needOf(
       byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
       busiestReserved: replay.busiest(capped, "clock-window").tokens,
     },
-    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, ...kept, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
+    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
   };
 }
 
-/** Calls that were not served settle after the mean time of those that were. */
-function demandOf({ counts, busyMs, served }: Calls, kept: CallsKept): QuotaDemand {
-  const { atMs, settledAtMs, inputTokens, cacheReadTokens, maxTokens, outputTokens } = kept;
-  const { length } = atMs;
-  const reserve = new Float64Array(length);
-  const settle = new Float64Array(length);
-  const meanMs = served === 0 ? 0 : busyMs / served;
-  for (let i = 0; i < length; i++) {
-    if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
-    reserve[i] = counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
-    settle[i] = counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
+/** The calls in the order of their beginning. */
+interface OrderedCalls {
+  readonly demand: QuotaDemand;
+  readonly classIndex: Uint16Array;
+  readonly maxTokens: Int32Array;
+  /** By class: see `capOf`. */
+  readonly caps: readonly (number | null)[];
+}
+
+/** Takes the calls, column by column: what only follows into another column is let go before the replay begins. */
+function inOrderOf({ classes }: Plan, calls: Calls): OrderedCalls {
+  const { columns } = calls;
+  const { places, ...times } = timesOf(calls);
+  const classIndex = columns.take("classIndex", places);
+  const maxTokens = columns.take("maxTokens", places);
+  const outputTokens = columns.take("outputTokens", places);
+  const caps = classes.map((_, c) => capOf(classIndex, outputTokens, c));
+  const inputTokens = columns.take("inputTokens", places);
+  const cacheReadTokens = columns.take("cacheReadTokens", places);
+  const reserve = new Float64Array(places.length);
+  const settle = new Float64Array(places.length);
+  for (let i = 0; i < places.length; i++) {
+    reserve[i] = calls.counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
+    settle[i] = calls.counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
   }
-  return { atMs, settledAtMs, reserve, settle };
+  return { demand: { ...times, reserve, settle }, classIndex, maxTokens, caps };
+}
+
+/** Calls that were not served settle after the mean time of those that were. */
+function timesOf({ columns, busyMs, served }: Calls) {
+  const atMs = columns.take("atMs");
+  const settledAtMs = columns.take("settledAtMs");
+  const meanMs = served === 0 ? 0 : busyMs / served;
+  for (let i = 0; i < atMs.length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
+  const places = placesOf(atMs);
+  const ends = endsOf(settledAtMs, places);
+  return { places, ends, atMs: moved(atMs, places), settledAtMs: moved(settledAtMs, places) };
+}
+
+function moved(values: Float64Array, places: Int32Array): Float64Array {
+  const all = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) all[places[i]!] = values[i]!;
+  return all;
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf({ classIndex, outputTokens }: CallsKept, c: number): number | null {
+function capOf(classIndex: Uint16Array, outputTokens: Int32Array, c: number): number | null {
   const { length } = classIndex;
   let answers = 0;
   for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;

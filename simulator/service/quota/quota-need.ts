@@ -4,7 +4,6 @@ import { createMeter, type MeterLaw } from "./meter.ts";
 import {
   type CallsInOrder,
   inOrder,
-  orderOf,
   type QuotaDemand,
   refusedWithin,
   type Stretch,
@@ -26,12 +25,11 @@ export interface BusiestMinute {
 
 /** Replays calls against limits. */
 export class QuotaReplay {
-  declare private readonly demand: QuotaDemand;
   declare private readonly startMs: number;
-  declare private readonly starts: Int32Array;
   declare private readonly calls: CallsInOrder;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
-  private readonly uses = new Map<MeterLaw, UnrefusedUse>();
+  /** Under the law that was asked for last: one law comes after the other, and each use is a column of all calls. */
+  private use: { readonly law: MeterLaw; readonly use: UnrefusedUse } | null = null;
   /** By call: whether the limit that was tried last refuses it. */
   declare private readonly isRefused: Uint8Array;
   /** Where it may. */
@@ -39,11 +37,9 @@ export class QuotaReplay {
 
   /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
   constructor(demand: QuotaDemand, startMs: number) {
-    this.demand = demand;
     this.startMs = startMs;
-    this.starts = orderOf(demand.atMs);
-    this.calls = inOrder(demand, this.starts);
-    this.isRefused = new Uint8Array(this.starts.length);
+    this.calls = inOrder(demand);
+    this.isRefused = new Uint8Array(demand.atMs.length);
   }
 
   /**
@@ -52,8 +48,8 @@ export class QuotaReplay {
    * @param giveUpAt stop and return 1 as soon as more than this share is refused
    */
   refusedShare(law: MeterLaw, limit: number, giveUpAt = 1): number {
-    const n = this.starts.length;
     const { calls, isRefused } = this;
+    const n = isRefused.length;
     const refusedMax = giveUpAt * n;
     let refused = 0;
     for (const { from, to } of this.replayed) isRefused.fill(0, from, to);
@@ -73,7 +69,7 @@ export class QuotaReplay {
    */
   smallestLimit(law: MeterLaw, shareMax: number): number {
     let low = 0;
-    let high = Math.max(1, this.busiest(this.demand.reserve, "rolling-window").tokens);
+    let high = Math.max(1, this.busiest(this.calls.reserve, "rolling-window").tokens);
     // A settlement above its reservation takes from what comes after it: then even the busiest minute is not enough.
     while (this.refusedShare(law, high, shareMax) > shareMax) {
       low = high;
@@ -99,24 +95,23 @@ export class QuotaReplay {
   /** Once for all limits that are tried. */
   private useUnder(law: MeterLaw): UnrefusedUse | null {
     if (law === "token-bucket") return null;
-    const known = this.uses.get(law) ?? useUnrefused(this.calls, law, this.startMs);
-    this.uses.set(law, known);
-    return known;
+    if (this.use?.law !== law) {
+      this.use = null;
+      this.use = { law, use: useUnrefused(this.calls, law, this.startMs) };
+    }
+    return this.use.use;
   }
 
-  /** Indices of the calls that begin in a window. */
+  /** Places of the calls that begin in a window. */
   callsFrom(fromMs: number): readonly number[] {
-    const { atMs } = this.demand;
-    const indices: number[] = [];
-    for (let s = 0; s < this.starts.length; s++) {
-      const i = this.starts[s]!;
-      if (atMs[i]! >= fromMs && atMs[i]! < fromMs + MINUTE_MS) indices.push(i);
-    }
-    return indices;
+    const { atMs } = this.calls;
+    const places: number[] = [];
+    for (let s = 0; s < atMs.length; s++) if (atMs[s]! >= fromMs && atMs[s]! < fromMs + MINUTE_MS) places.push(s);
+    return places;
   }
 
   private busiestClockMinute(tokens: Float64Array) {
-    const { atMs } = this.demand;
+    const { atMs } = this.calls;
     const offsetMs = this.startMs % MINUTE_MS;
     const sums = new Map<number, number>();
     // Neighbours mostly fall into one window: it is looked up when it changes.
@@ -137,19 +132,16 @@ export class QuotaReplay {
   }
 
   private busiestAnyMinute(tokens: Float64Array) {
-    const { starts } = this;
-    const { atMs } = this.demand;
+    const { atMs } = this.calls;
     let most = 0;
     let fromMs = 0;
     let sum = 0;
-    // By index: an iterator would make an object for each call.
-    for (let s = 0, first = 0; s < starts.length; s++) {
-      const i = starts[s]!;
-      sum += tokens[i]!;
-      while (atMs[starts[first]!]! <= atMs[i]! - MINUTE_MS) sum -= tokens[starts[first++]!]!;
+    for (let s = 0, first = 0; s < tokens.length; s++) {
+      sum += tokens[s]!;
+      while (atMs[first]! <= atMs[s]! - MINUTE_MS) sum -= tokens[first++]!;
       if (sum > most) {
         most = sum;
-        fromMs = atMs[starts[first]!]!;
+        fromMs = atMs[first]!;
       }
     }
     return { tokens: most, fromMs };

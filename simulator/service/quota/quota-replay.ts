@@ -9,7 +9,7 @@ const WARM_UP_MS = MINUTE_MS + 1000;
 /** A zero that the compiler keeps as a double from the beginning: a whole number would be compiled twice. */
 const ZERO = -0;
 
-/** What calls ask of one quota, column by column; in any order. */
+/** What calls ask of one quota, column by column, in the order of their beginning: see `placesOf`. */
 export interface QuotaDemand {
   readonly atMs: Float64Array;
   readonly settledAtMs: Float64Array;
@@ -17,16 +17,12 @@ export interface QuotaDemand {
   readonly reserve: Float64Array;
   /** Tokens that it settles to at the end. */
   readonly settle: Float64Array;
+  /** Places of the calls in the order of their ends: see `endsOf`. */
+  readonly ends: Int32Array;
 }
 
-/** Calls in the order of their beginning, and their ends in the order of these: columns that are read from front to back. */
-export interface CallsInOrder {
-  readonly atMs: Float64Array;
-  readonly reserve: Float64Array;
-  /** Of the ends: when, and of the call its place in the order of beginnings, settled less reserved. */
-  readonly endMs: Float64Array;
-  readonly endCall: Int32Array;
-  readonly endDifference: Float64Array;
+/** Calls, and what follows from them for all limits. */
+export interface CallsInOrder extends QuotaDemand {
   /** By call: how many ends come before it. */
   readonly endsBefore: Int32Array;
   /** The calls are in order to this, ms. */
@@ -41,35 +37,17 @@ export interface Stretch {
   readonly to: number;
 }
 
-export function inOrder(demand: QuotaDemand, starts: Int32Array): CallsInOrder {
-  const n = starts.length;
-  const ends = orderOf(demand.settledAtMs);
-  const placeOf = new Int32Array(n);
-  const atMs = new Float64Array(n);
-  const reserve = new Float64Array(n);
-  for (let s = 0; s < n; s++) {
-    const i = starts[s]!;
-    placeOf[i] = s;
-    atMs[s] = demand.atMs[i]!;
-    reserve[s] = demand.reserve[i]!;
-  }
-  const endMs = new Float64Array(n);
-  const endCall = new Int32Array(n);
-  const endDifference = new Float64Array(n);
-  let overshoots = false;
-  for (let e = 0; e < n; e++) {
-    const i = ends[e]!;
-    endMs[e] = demand.settledAtMs[i]!;
-    endCall[e] = placeOf[i]!;
-    endDifference[e] = demand.settle[i]! - demand.reserve[i]!;
-    if (endDifference[e]! > 0) overshoots = true;
-  }
+export function inOrder(demand: QuotaDemand): CallsInOrder {
+  const { atMs, settledAtMs, reserve, settle, ends } = demand;
+  const n = atMs.length;
   const endsBefore = new Int32Array(n);
+  let overshoots = false;
   for (let s = 0, end = 0; s < n; s++) {
     endsBefore[s] = end;
-    while (end < n && endMs[end]! <= atMs[s]!) end++;
+    while (end < n && settledAtMs[ends[end]!]! <= atMs[s]!) end++;
+    if (settle[s]! > reserve[s]!) overshoots = true;
   }
-  return { atMs, reserve, endMs, endCall, endDifference, endsBefore, grainMs: grainOf(atMs), overshoots };
+  return { ...demand, endsBefore, grainMs: grainOf(atMs), overshoots };
 }
 
 /** A limit that refuses nothing; a power of two, so that a share of it is exact. */
@@ -94,14 +72,15 @@ const BLOCK_CALLS = 64;
  * @param startMs the run's start as epoch ms
  */
 export function useUnrefused(calls: CallsInOrder, law: MeterLaw, startMs: number): UnrefusedUse {
-  const { atMs, reserve, endMs, endCall, endDifference } = calls;
+  const { atMs, settledAtMs, reserve, settle, ends } = calls;
   const meter = createMeter({ law, limit: UNLIMITED, windowMs: MINUTE_MS, burst: UNLIMITED }, startMs);
   const used = new Float64Array(atMs.length);
   for (let s = 0, end = 0; s < atMs.length; s++) {
     const nowMs = atMs[s]!;
-    for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
-      const call = endCall[end]!;
-      if (call < s) meter.settle(nowMs, atMs[call]!, endDifference[end]!);
+    for (; end < ends.length; end++) {
+      const call = ends[end]!;
+      if (settledAtMs[call]! > nowMs) break;
+      if (call < s) meter.settle(nowMs, atMs[call]!, settle[call]! - reserve[call]!);
     }
     meter.take(nowMs, reserve[s]!);
     used[s] = meter.utilisation(nowMs) * UNLIMITED;
@@ -211,7 +190,7 @@ function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): reado
 
 /** How many calls of a stretch a meter refuses; marks them. It ends early with more than `refusedMax`. */
 export function refusedWithin(
-  { atMs, reserve, endMs, endCall, endDifference, endsBefore }: CallsInOrder,
+  { atMs, settledAtMs, reserve, settle, ends, endsBefore }: CallsInOrder,
   { from, to }: Stretch,
   meter: Meter,
   isRefused: Uint8Array,
@@ -221,9 +200,10 @@ export function refusedWithin(
   let end = endsBefore[from] ?? 0;
   for (let s = from; s < to; s++) {
     const nowMs = atMs[s]!;
-    for (; end < endMs.length && endMs[end]! <= nowMs; end++) {
-      const call = endCall[end]!;
-      if (call < s && isRefused[call] === 0) meter.settle(nowMs, atMs[call]!, endDifference[end]!);
+    for (; end < ends.length; end++) {
+      const call = ends[end]!;
+      if (settledAtMs[call]! > nowMs) break;
+      if (call < s && isRefused[call] === 0) meter.settle(nowMs, atMs[call]!, settle[call]! - reserve[call]!);
     }
     if (meter.take(nowMs, reserve[s]!)) continue;
     isRefused[s] = 1;
@@ -232,23 +212,30 @@ export function refusedWithin(
   return refused;
 }
 
-/** Indices in the order of instants, to a grain: a counting sort, since runs have many calls. */
-export function orderOf(ms: Float64Array): Int32Array {
+/** By call: its place in the order of instants, to a grain. A counting sort, since runs have many calls. */
+export function placesOf(ms: Float64Array): Int32Array {
   const n = ms.length;
   const grainMs = grainOf(ms);
   const places = new Int32Array(n);
   let last = 0;
   for (let i = 0; i < n; i++) {
-    const place = ms[i]! > 0 ? Math.floor(ms[i]! / grainMs) : 0;
-    places[i] = place;
-    if (place > last) last = place;
+    const grain = ms[i]! > 0 ? Math.floor(ms[i]! / grainMs) : 0;
+    places[i] = grain;
+    if (grain > last) last = grain;
   }
   const from = new Int32Array(last + 2);
   for (let i = 0; i < n; i++) from[places[i]! + 1]!++;
   for (let p = 1; p < from.length; p++) from[p]! += from[p - 1]!;
-  const order = new Int32Array(n);
-  for (let i = 0; i < n; i++) order[from[places[i]!]!++] = i;
-  return order;
+  for (let i = 0; i < n; i++) places[i] = from[places[i]!]!++;
+  return places;
+}
+
+/** By end, in their order to a grain: the place of its call in the order of beginnings, `places`. */
+export function endsOf(settledAtMs: Float64Array, places: Int32Array): Int32Array {
+  const endPlaces = placesOf(settledAtMs);
+  const ends = new Int32Array(places.length);
+  for (let i = 0; i < ends.length; i++) ends[endPlaces[i]!] = places[i]!;
+  return ends;
 }
 
 function grainOf(ms: Float64Array): number {

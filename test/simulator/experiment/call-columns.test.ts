@@ -4,9 +4,19 @@ import { CallColumns } from "../../../simulator/experiment/call-columns.ts";
 
 const CALLS = 40_000;
 
-it("hands calls over in the order in which they were written, whatever blocks they lie in", () => {
+const NAMES = [
+  "atMs",
+  "settledAtMs",
+  "inputTokens",
+  "cacheReadTokens",
+  "maxTokens",
+  "outputTokens",
+  "classIndex",
+] as const;
+
+function written() {
   const columns = new CallColumns();
-  const places = Array.from({ length: CALLS }, (_, i) => {
+  const calls = Array.from({ length: CALLS }, (_, i) => {
     const block = columns.room;
     const row = block.length++;
     block.atMs[row] = i / 8;
@@ -18,28 +28,42 @@ it("hands calls over in the order in which they were written, whatever blocks th
     block.classIndex[row] = i % 5;
     return { block, row };
   });
-  const { block, row } = places[12_345]!;
+  const { block, row } = calls[12_345]!;
   block.settledAtMs[row] = 99.5;
-  const kept = columns.taken();
+  return columns;
+}
+
+const valuesOf = (i: number) => [i / 8, i === 12_345 ? 99.5 : Number.NaN, i, i % 7, 3 * i, 2 * i, i % 5];
+const SOME = [0, 63, 64, 191, 192, 16_383, 12_345, CALLS - 1];
+
+it("hands calls over in the order in which they were written, whatever blocks they lie in", () => {
+  const columns = written();
+  const taken = NAMES.map((name) => columns.take(name));
   assert.deepEqual(
-    Object.values(kept).flatMap((column) => (ArrayBuffer.isView(column) ? [(column as Int32Array).length] : [])),
+    taken.map(({ length }) => length),
     Array(7).fill(CALLS),
   );
-  for (const i of [0, 63, 64, 191, 192, 16_383, 12_345, CALLS - 1]) {
-    const found = [kept.atMs, kept.inputTokens, kept.cacheReadTokens, kept.maxTokens, kept.outputTokens].map(
-      (column) => column[i],
+  for (const i of SOME)
+    assert.deepEqual(
+      taken.map((column) => column[i]),
+      valuesOf(i),
     );
-    assert.deepEqual([...found, kept.classIndex[i]], [i / 8, i, i % 7, 3 * i, 2 * i, i % 5]);
-  }
-  assert.equal(kept.settledAtMs[12_345], 99.5);
-  assert.equal(kept.settledAtMs.filter(Number.isNaN).length, CALLS - 1);
 });
 
-it("keeps nothing of what it has handed over", () => {
-  const columns = new CallColumns();
-  columns.room.length++;
-  assert.equal(columns.taken().atMs.length, 1);
-  assert.equal(columns.taken().atMs.length, 0);
-  const { atMs } = columns.room;
-  assert.ok(atMs.length > 0, "and takes others");
+it("or where each is told to stand", () => {
+  const columns = written();
+  const places = Int32Array.from({ length: CALLS }, (_, i) => CALLS - 1 - i);
+  const taken = NAMES.map((name) => columns.take(name, places));
+  for (const i of SOME)
+    assert.deepEqual(
+      taken.map((column) => column[CALLS - 1 - i]),
+      valuesOf(i),
+    );
+});
+
+it("keeps nothing of a column that it has handed over", () => {
+  const columns = written();
+  const block = columns.room;
+  assert.equal(columns.take("atMs").length, CALLS);
+  assert.deepEqual([block.atMs.length, block.maxTokens.length > 0], [0, true]);
 });

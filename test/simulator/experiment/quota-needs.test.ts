@@ -100,7 +100,13 @@ const plan = { ...worldPlan(NOVA, ["eu-west-1"], [{}]), startMs: Date.UTC(2026, 
 const column = (value: number) => new Float64Array(n).fill(value);
 const atMs = Float64Array.from({ length: n }, (_, i) => 1000 * i);
 const calls = {
-  demand: { atMs, settledAtMs: atMs.map((ms) => ms + 1), reserve: column(100), settle: column(40) },
+  demand: {
+    atMs,
+    settledAtMs: atMs.map((ms) => ms + 1),
+    reserve: column(100),
+    settle: column(40),
+    ends: Int32Array.from(atMs.keys()),
+  },
   maxTokens: new Int32Array(n).fill(60),
   capped: column(50),
   spec: null,

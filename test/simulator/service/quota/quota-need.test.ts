@@ -5,9 +5,10 @@ import type { QuotaDemand } from "../../../../simulator/service/quota/quota-repl
 
 /** Calls that settle at once to what they reserved. */
 function demand(calls: readonly (readonly [atMs: number, tokens: number])[]): QuotaDemand {
-  const atMs = Float64Array.from(calls, ([ms]) => ms);
-  const reserve = Float64Array.from(calls, ([, tokens]) => tokens);
-  return { atMs, settledAtMs: atMs.slice(), reserve, settle: reserve.slice() };
+  const inOrder = calls.toSorted(([a], [b]) => a - b);
+  const atMs = Float64Array.from(inOrder, ([ms]) => ms);
+  const reserve = Float64Array.from(inOrder, ([, tokens]) => tokens);
+  return { atMs, settledAtMs: atMs.slice(), reserve, settle: reserve.slice(), ends: Int32Array.from(atMs.keys()) };
 }
 
 const MINUTE = 60_000;
@@ -63,6 +64,7 @@ describe("the smallest limit", () => {
       settledAtMs: atMs.map((ms) => ms + 1000),
       reserve: new Float64Array(10).fill(100),
       settle: new Float64Array(10).fill(10),
+      ends: Int32Array.from(atMs.keys()),
     };
     const limit = new QuotaReplay(calls, 0).smallestLimit("clock-window", 0);
     assert.ok(limit >= 190 && limit < 192, String(limit));
@@ -75,6 +77,7 @@ describe("the smallest limit", () => {
       settledAtMs: atMs.map((ms) => ms + 1000),
       reserve: Float64Array.of(10, 10),
       settle: Float64Array.of(100, 100),
+      ends: Int32Array.of(0, 1),
     };
     const limit = new QuotaReplay(calls, 0).smallestLimit("rolling-window", 0);
     assert.ok(limit >= 110 && limit < 111, String(limit));

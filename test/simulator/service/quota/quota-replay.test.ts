@@ -4,8 +4,9 @@ import { KeyedRandom } from "../../../../simulator/random/keyed-random.ts";
 import { createMeter } from "../../../../simulator/service/quota/meter.ts";
 import { METER_LAWS } from "../../../../simulator/service/quota/quota-need.ts";
 import {
+  endsOf,
   inOrder,
-  orderOf,
+  placesOf,
   refusedWithin,
   tightStretches,
   useUnrefused,
@@ -26,17 +27,26 @@ function busyDay() {
   }
   const atMs = Float64Array.from(at);
   const reserve = atMs.map(() => 100 + Math.floor(900 * random.next()));
-  return {
-    atMs,
-    settledAtMs: atMs.map((ms) => ms + 500 + 20_000 * random.next()),
-    reserve,
-    settle: reserve.map((tokens) => Math.floor(tokens * random.next())),
-  };
+  const settledAtMs = atMs.map((ms) => ms + 500 + 20_000 * random.next());
+  const settle = reserve.map((tokens) => Math.floor(tokens * random.next()));
+  return { atMs, settledAtMs, reserve, settle, ends: endsOf(settledAtMs, Int32Array.from(atMs.keys())) };
 }
+
+describe("the order of calls", () => {
+  it("is that of their beginnings, as they came within a grain", () => {
+    assert.deepEqual([...placesOf(Float64Array.of(5000, 0, 5001, 90, 10, 200))], [4, 0, 5, 1, 2, 3]);
+    assert.deepEqual([...placesOf(new Float64Array())], []);
+  });
+
+  it("and that of their ends tells where they began", () => {
+    const places = placesOf(Float64Array.of(1000, 0, 2000));
+    assert.deepEqual([...endsOf(Float64Array.of(1500, 9000, 2500), places)], [1, 2, 0]);
+  });
+});
 
 describe("a replay of the tight stretches alone", () => {
   const demand = busyDay();
-  const calls = inOrder(demand, orderOf(demand.atMs));
+  const calls = inOrder(demand);
   const n = demand.atMs.length;
   const whole = { from: 0, to: n };
   const meterOf = (law: (typeof METER_LAWS)[number], limit: number) =>
@@ -65,7 +75,7 @@ describe("a replay of the tight stretches alone", () => {
       const random = new KeyedRandom(11, "overshoots");
       random.seek(0, 0);
       const over = { ...demand, settle: demand.reserve.map((tokens) => tokens + Math.floor(900 * random.next())) };
-      const ordered = inOrder(over, orderOf(over.atMs));
+      const ordered = inOrder(over);
       const use = useOf(ordered, law);
       for (const limit of [14_000, 18_000, 30_000]) {
         const all = new Uint8Array(n);
