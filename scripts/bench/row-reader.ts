@@ -114,9 +114,9 @@ class RowTally {
       inFlight: beats.reduce((sum, { open }) => sum + open, 0),
       ended,
       throttled: this.throttled,
-      e2eMsP95: this.served === 0 ? null : histogramQuantile(this.e2e.counts, 0, this.served, 0.95),
+      e2eMsP95: this.served === 0 ? null : histogramQuantile(this.e2e.merged([0]), 0, this.served, 0.95),
       costUsd: this.costUsd,
-      lagMsP99: ended === 0 ? null : histogramQuantile(this.lag.counts, 0, ended, 0.99),
+      lagMsP99: ended === 0 ? null : histogramQuantile(this.lag.merged([0]), 0, ended, 0.99),
     };
   }
 

@@ -1,4 +1,5 @@
 /** Latency histograms with 128 buckets an octave: merged by adding, quantiles interpolated. */
+import { addPacked, packCounts } from "./packed-counts.ts";
 
 /** Sub-buckets per octave: a bucket is 1/128 wide, and quantiles are interpolated inside it. */
 const SUB_BITS = 7;
@@ -77,53 +78,87 @@ export function histogramQuantiles(
   });
 }
 
-/** A set of equal histograms in one array, addressed by index. */
+const NO_COUNTS = new Uint32Array(0);
+const NO_BYTES = new Uint8Array(0);
+
+/** Per histogram: sum and largest value, ms, and zeros that are counted apart. */
+const MOMENTS = 3;
+
+/** A set of equal histograms in one array, addressed by index. While it is packed it can be read, but not added to. */
 export class HistogramSet {
-  declare readonly counts: Uint32Array;
-  /** Per histogram: sum and largest value, ms, side by side. Above the bucket of the largest value nothing is counted. */
+  /** Counts of all histograms. */
+  declare readonly buckets: number;
+  /** None while the set is packed. */
+  declare private counts: Uint32Array;
+  declare private packed: Uint8Array | null;
+  /** Above the bucket of the largest value nothing is counted. */
   declare private readonly moments: Float64Array;
 
-  constructor(size: number) {
-    this.counts = new Uint32Array(size * SIZE);
-    this.moments = new Float64Array(size * 2);
+  constructor(size: number, isPacked = false) {
+    this.buckets = size * SIZE;
+    this.counts = isPacked ? NO_COUNTS : new Uint32Array(this.buckets);
+    this.packed = isPacked ? NO_BYTES : null;
+    this.moments = new Float64Array(size * MOMENTS);
   }
 
   record(index: number, ms: number, bucket: number): void {
     this.counts[index * SIZE + bucket]!++;
     const moments = this.moments;
-    moments[2 * index]! += ms;
-    if (ms > moments[2 * index + 1]!) moments[2 * index + 1] = ms;
+    moments[MOMENTS * index]! += ms;
+    if (ms > moments[MOMENTS * index + 1]!) moments[MOMENTS * index + 1] = ms;
   }
 
   /** Counts zeros up to a number of samples: values of exactly 0 change neither sum nor maximum. */
   fillZeros(index: number, samples: number): void {
-    this.counts[index * SIZE]! += samples - this.samples(index);
+    this.moments[MOMENTS * index + 2]! += samples - this.samples(index);
   }
 
   samples(index: number): number {
-    let samples = 0;
-    const from = index * SIZE;
-    const used = bucketOf(this.maxMs(index)) + 1;
-    for (let b = from; b < from + used; b++) samples += this.counts[b]!;
-    return samples;
+    return this.merged([index]).reduce((sum, count) => sum + count, 0);
   }
 
   sumMs(index: number): number {
-    return this.moments[2 * index]!;
+    return this.moments[MOMENTS * index]!;
   }
 
   maxMs(index: number): number {
-    return this.moments[2 * index + 1]!;
+    return this.moments[MOMENTS * index + 1]!;
   }
 
-  /** The sum of several histograms, by bucket. */
-  merged(indices: readonly number[]): Uint32Array {
-    const merged = new Uint32Array(SIZE);
+  /**
+   * The sum of several histograms, by bucket.
+   *
+   * @param merged what they are added to
+   */
+  merged(indices: readonly number[], merged: Uint32Array = new Uint32Array(SIZE)): Uint32Array {
     for (const index of indices) {
       const from = index * SIZE;
-      const used = bucketOf(this.maxMs(index)) + 1;
-      for (let b = 0; b < used; b++) merged[b]! += this.counts[from + b]!;
+      if (this.packed !== null) addPacked(this.packed, from, merged);
+      else {
+        const used = bucketOf(this.maxMs(index)) + 1;
+        for (let b = 0; b < used; b++) merged[b]! += this.counts[from + b]!;
+      }
+      merged[0]! += this.moments[MOMENTS * index + 2]!;
     }
     return merged;
+  }
+
+  get isPacked(): boolean {
+    return this.packed !== null;
+  }
+
+  /** Keeps the counts in fewer bytes. @returns their array, all zeros, for another set */
+  pack(): Uint32Array {
+    const { counts } = this;
+    this.packed = packCounts(counts);
+    this.counts = NO_COUNTS;
+    return counts.fill(0);
+  }
+
+  /** @param counts as long as `buckets`, all zeros */
+  unpack(counts: Uint32Array): void {
+    addPacked(this.packed ?? NO_BYTES, 0, counts);
+    this.packed = null;
+    this.counts = counts;
   }
 }

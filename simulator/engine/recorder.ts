@@ -2,6 +2,7 @@
 import { HOUR_MS } from "../base/time.ts";
 import { END, type End, INTERRUPTION, type Interruption } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
+import { type HourRecord, Hours, newHour } from "./hours.ts";
 
 const SERVED = END.served;
 
@@ -87,7 +88,6 @@ export class Recorder {
   /** The same object as `e2e` where no endpoint streams: then the first token is the whole answer. */
   declare readonly ttft: HistogramSet;
   declare readonly wait: HistogramSet;
-  readonly hours: HourRecord[] = [];
   /** Counted arrivals by class: what the ends must add up to. */
   declare readonly arrived: Float64Array;
   /** Attempts of counted requests by the region that was called: `region * CELL_WIDTH + field`. */
@@ -95,6 +95,7 @@ export class Recorder {
   declare private readonly streams: boolean;
   /** Histograms of latency an hour: one for each class, or one for all where there are many. */
   declare readonly hourSlots: number;
+  declare private readonly arrivals: Hours;
   /** By hour: `region * CELL_WIDTH + field`. */
   private readonly regionHours: Float64Array[] = [];
   /** The hour of the latest record; one that no result shows for those that are not kept apart. */
@@ -118,7 +119,8 @@ export class Recorder {
     this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
     this.hourSlots = classes <= HOUR_CLASSES_MAX ? classes : 1;
-    this.later = newHour(streams, this.hourSlots);
+    this.arrivals = new Hours(WIDTH, this.hourSlots, streams);
+    this.later = newHour(WIDTH, this.hourSlots, streams);
     this.hour = this.later;
   }
 
@@ -178,6 +180,11 @@ export class Recorder {
     return this.regionHours[hour];
   }
 
+  /** By hour of arrival. */
+  get hours(): readonly HourRecord[] {
+    return this.arrivals.all;
+  }
+
   get hoursSeen(): number {
     return Math.max(this.hours.length, this.regionHours.length);
   }
@@ -190,8 +197,7 @@ export class Recorder {
       this.hour = this.later;
       return;
     }
-    for (let i = this.hours.length; i <= index; i++) this.hours.push(newHour(this.streams, this.hourSlots));
-    this.hour = this.hours[index]!;
+    this.hour = this.arrivals.turnTo(index);
   }
 
   private turnPassingTo(nowMs: number): void {
@@ -210,27 +216,6 @@ export class Recorder {
 
 /** Classes whose latency is kept apart hour by hour; of more, it would take too much memory. */
 const HOUR_CLASSES_MAX = 8;
-
-/** One hour of arrivals. Latencies are by `hourSlots`; waits are of all classes. */
-export interface HourRecord {
-  readonly fields: Float64Array;
-  /** Of all classes, in the order of time: e2e, and the first token where it is not the last. */
-  readonly sumsMs: Float64Array;
-  readonly e2e: HistogramSet;
-  readonly ttft: HistogramSet;
-  readonly wait: HistogramSet;
-}
-
-function newHour(streams: boolean, slots: number): HourRecord {
-  const e2e = new HistogramSet(slots);
-  return {
-    fields: new Float64Array(WIDTH),
-    sumsMs: new Float64Array(2),
-    e2e,
-    ttft: streams ? new HistogramSet(slots) : e2e,
-    wait: new HistogramSet(1),
-  };
-}
 
 /** Counts a request in its cell, which begins at `at`, and in its hour. */
 function addTo(cells: Float64Array, at: number, hour: Float64Array, ended: EndedRequest): void {

@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { it } from "node:test";
 import fc from "fast-check";
+import type { HistogramSet } from "../../../simulator/engine/histogram.ts";
+import type { HourRecord } from "../../../simulator/engine/hours.ts";
 import type { SimulationOutput } from "../../../simulator/engine/simulation.ts";
 import { budget } from "../../budget.ts";
 import { planOf } from "../scenario/base.ts";
@@ -59,7 +61,32 @@ it("random scenarios give what was recorded", () => {
 function handedOver({ recorder, ...rest }: SimulationOutput): object {
   const { cells, arrived, regionAttempts, e2e, ttft, wait, hours, hoursSeen } = recorder;
   const regionHours = Array.from({ length: hoursSeen }, (_, hour) => recorder.regionHour(hour) ?? null);
-  return { rest, cells, arrived, regionAttempts, e2e, ttft, wait, hours: [...hours], regionHours };
+  const groups = arrived.length * recorder.regions;
+  return {
+    rest,
+    cells,
+    arrived,
+    regionAttempts,
+    ...latencies({ e2e, ttft, wait }, groups, groups),
+    hours: hours.map(({ fields, sumsMs, e2e, ttft, wait }) => ({
+      fields,
+      sumsMs,
+      ...latencies({ e2e, ttft, wait }, recorder.hourSlots, 1),
+    })),
+    regionHours,
+  };
+}
+
+/** What sets of histograms count, whether they are packed or not. */
+function latencies({ e2e, ttft, wait }: Pick<HourRecord, "e2e" | "ttft" | "wait">, slots: number, waits: number) {
+  const read = (set: HistogramSet, size: number) => {
+    const all = [...Array(size).keys()];
+    return {
+      counts: Uint32Array.from(all.flatMap((i) => [...set.merged([i])])),
+      moments: Float64Array.from(all.flatMap((i) => [set.sumMs(i), set.maxMs(i)])),
+    };
+  };
+  return { e2e: read(e2e, slots), ttft: read(ttft, slots), wait: read(wait, waits) };
 }
 
 /** Every number of plain data and of typed arrays, in the order of their keys. */

@@ -83,7 +83,7 @@ describe("the recorder", () => {
       ],
     );
     assert.deepEqual(
-      recorder.hours.map(({ wait }) => [wait.samples(0), wait.counts[0]]),
+      recorder.hours.map(({ wait }) => [wait.samples(0), wait.merged([0])[0]]),
       [
         [1, 1],
         [1, 0],
