@@ -43,6 +43,7 @@ export async function runOnPool<Job, Output, Progress>(
     minThreads: 1,
     maxThreads: workers,
     workerData: options.shared,
+    resourceLimits: { maxYoungGenerationSizeMb: 12 },
   });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);

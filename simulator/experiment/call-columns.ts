@@ -57,22 +57,21 @@ export class CallColumns {
     return this.last;
   }
 
+  /** A column of all calls in the order in which they were written, block by block. */
+  parts<C extends keyof CallsKept>(name: C): readonly CallsKept[C][] {
+    return this.blocks.map((block) => block[name].subarray(0, block.length) as CallsKept[C]);
+  }
+
   /**
-   * A column of all calls, which is kept here no longer: to be called for each once, when all are written.
+   * A column in another order; it is kept here no longer.
    *
-   * @param places where each call is to stand, in the order in which they were written; left out: in that order
+   * @param places where each call is to stand
    */
-  take<C extends keyof CallsKept>(name: C, places?: Int32Array): CallsKept[C] {
-    const all = NEW_COLUMN[name](this.blocks.reduce((sum, { length }) => sum + length, 0));
+  take<C extends keyof CallsKept>(name: C, places: Int32Array): CallsKept[C] {
+    const all = NEW_COLUMN[name](places.length);
     let at = 0;
-    for (const block of this.blocks) {
-      const column = block[name].subarray(0, block.length);
-      if (places === undefined) all.set(column, at);
-      else for (let row = 0; row < column.length; row++) all[places[at + row]!] = column[row]!;
-      at += column.length;
-      const columns: Columns = block;
-      columns[name] = NEW_COLUMN[name](0);
-    }
+    for (const part of this.parts(name)) for (let row = 0; row < part.length; row++) all[places[at++]!] = part[row]!;
+    for (const columns of this.blocks as Columns[]) columns[name] = NEW_COLUMN[name](0);
     return all;
   }
 }

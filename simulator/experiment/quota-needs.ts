@@ -220,19 +220,16 @@ function inOrderOf({ classes }: Plan, calls: Calls): OrderedCalls {
 
 /** Calls that were not served settle after the mean time of those that were. */
 function timesOf({ columns, busyMs, served }: Calls) {
-  const atMs = columns.take("atMs");
-  const settledAtMs = columns.take("settledAtMs");
+  const begun = columns.parts("atMs");
+  const settled = columns.parts("settledAtMs");
   const meanMs = served === 0 ? 0 : busyMs / served;
-  for (let i = 0; i < atMs.length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
-  const places = placesOf(atMs);
-  const ends = endsOf(settledAtMs, places);
-  return { places, ends, atMs: moved(atMs, places), settledAtMs: moved(settledAtMs, places) };
-}
-
-function moved(values: Float64Array, places: Int32Array): Float64Array {
-  const all = new Float64Array(values.length);
-  for (let i = 0; i < values.length; i++) all[places[i]!] = values[i]!;
-  return all;
+  for (const [part, settledAtMs] of settled.entries()) {
+    for (let i = 0; i < settledAtMs.length; i++)
+      if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = begun[part]![i]! + meanMs;
+  }
+  const places = placesOf(begun);
+  const ends = endsOf(settled, places);
+  return { places, ends, atMs: columns.take("atMs", places), settledAtMs: columns.take("settledAtMs", places) };
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */

@@ -47,7 +47,7 @@ export function inOrder(demand: QuotaDemand): CallsInOrder {
     while (end < n && settledAtMs[ends[end]!]! <= atMs[s]!) end++;
     if (settle[s]! > reserve[s]!) overshoots = true;
   }
-  return { ...demand, endsBefore, grainMs: grainOf(atMs), overshoots };
+  return { ...demand, endsBefore, grainMs: grainOf([atMs]), overshoots };
 }
 
 /** A limit that refuses nothing; a power of two, so that a share of it is exact. */
@@ -212,34 +212,44 @@ export function refusedWithin(
   return refused;
 }
 
-/** By call: its place in the order of instants, to a grain. A counting sort, since runs have many calls. */
-export function placesOf(ms: Float64Array): Int32Array {
-  const n = ms.length;
-  const grainMs = grainOf(ms);
+/**
+ * By call: its place in the order of instants, to a grain. A counting sort, since runs have many calls.
+ *
+ * @param parts instants, in parts that follow one another
+ */
+export function placesOf(parts: readonly Float64Array[]): Int32Array {
+  const n = parts.reduce((sum, { length }) => sum + length, 0);
+  const grainMs = grainOf(parts);
   const places = new Int32Array(n);
   let last = 0;
-  for (let i = 0; i < n; i++) {
-    const grain = ms[i]! > 0 ? Math.floor(ms[i]! / grainMs) : 0;
-    places[i] = grain;
-    if (grain > last) last = grain;
+  let i = 0;
+  for (const ms of parts) {
+    for (let row = 0; row < ms.length; row++) {
+      const grain = ms[row]! > 0 ? Math.floor(ms[row]! / grainMs) : 0;
+      places[i++] = grain;
+      if (grain > last) last = grain;
+    }
   }
   const from = new Int32Array(last + 2);
-  for (let i = 0; i < n; i++) from[places[i]! + 1]!++;
+  for (i = 0; i < n; i++) from[places[i]! + 1]!++;
   for (let p = 1; p < from.length; p++) from[p]! += from[p - 1]!;
-  for (let i = 0; i < n; i++) places[i] = from[places[i]!]!++;
+  for (i = 0; i < n; i++) places[i] = from[places[i]!]!++;
   return places;
 }
 
 /** By end, in their order to a grain: the place of its call in the order of beginnings, `places`. */
-export function endsOf(settledAtMs: Float64Array, places: Int32Array): Int32Array {
-  const endPlaces = placesOf(settledAtMs);
+export function endsOf(settled: readonly Float64Array[], places: Int32Array): Int32Array {
+  const endPlaces = placesOf(settled);
   const ends = new Int32Array(places.length);
   for (let i = 0; i < ends.length; i++) ends[endPlaces[i]!] = places[i]!;
   return ends;
 }
 
-function grainOf(ms: Float64Array): number {
-  let most = 0;
-  for (let i = 0; i < ms.length; i++) if (ms[i]! > most) most = ms[i]!;
-  return Math.max(GRAIN_MS, most / (8 * ms.length + 1));
+function grainOf(parts: readonly Float64Array[]): number {
+  let [most, n] = [0, 0];
+  for (const ms of parts) {
+    n += ms.length;
+    for (let i = 0; i < ms.length; i++) if (ms[i]! > most) most = ms[i]!;
+  }
+  return Math.max(GRAIN_MS, most / (8 * n + 1));
 }
