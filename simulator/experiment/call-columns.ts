@@ -1,6 +1,6 @@
 /**
  * The calls of a run to one quota, kept until its end: in blocks, so that a million calls are never copied to make room for
- * more; handed over column by column, so that they never stand in memory twice.
+ * more; and dropped column by column, so that they need not stand in memory twice.
  */
 
 /** Rows of the first block, and of the largest: short runs of many quotas have little in each. */
@@ -30,10 +30,8 @@ const NEW_COLUMN: { readonly [C in keyof CallsKept]: (rows: number) => CallsKept
   classIndex: (rows) => new Uint16Array(rows),
 };
 
-type Columns = { -readonly [C in keyof CallsKept]: CallsKept[C] };
-
-/** Rows that were written one after the other, in arrays of equal length; a column that was taken has none left. */
-interface Block extends Columns {
+/** Rows that were written one after the other, in arrays of equal length; of a column that was dropped none are left. */
+interface Block extends CallsKept {
   length: number;
 }
 
@@ -43,9 +41,9 @@ export interface CallPlace {
   readonly row: number;
 }
 
-/** One call after the other; `take` hands them over. */
+/** One call after the other. */
 export class CallColumns {
-  private readonly blocks: Block[] = [newBlock(ROWS_AT_FIRST)];
+  readonly blocks: Block[] = [newBlock(ROWS_AT_FIRST)];
   private last = this.blocks[0]!;
 
   /** The block whose row `length` is to be written next; its writer counts it. */
@@ -57,22 +55,22 @@ export class CallColumns {
     return this.last;
   }
 
-  /** A column of all calls in the order in which they were written, block by block. */
+  /** A column in the order in which calls were written, block by block. */
   parts<C extends keyof CallsKept>(name: C): readonly CallsKept[C][] {
     return this.blocks.map((block) => block[name].subarray(0, block.length) as CallsKept[C]);
   }
 
-  /**
-   * A column in another order; it is kept here no longer.
-   *
-   * @param places where each call is to stand
-   */
-  take<C extends keyof CallsKept>(name: C, places: Int32Array): CallsKept[C] {
+  /** A column in another order: in `places`, where each call is to stand. */
+  inOrder<C extends keyof CallsKept>(name: C, places: Int32Array): CallsKept[C] {
     const all = NEW_COLUMN[name](places.length);
     let at = 0;
     for (const part of this.parts(name)) for (let row = 0; row < part.length; row++) all[places[at++]!] = part[row]!;
-    for (const columns of this.blocks as Columns[]) columns[name] = NEW_COLUMN[name](0);
     return all;
+  }
+
+  /** Keeps some columns no longer. */
+  drop(...names: readonly (keyof CallsKept)[]): void {
+    for (const block of this.blocks) for (const name of names) Object.assign(block, { [name]: NEW_COLUMN[name](0) });
   }
 }
 

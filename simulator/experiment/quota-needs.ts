@@ -199,47 +199,53 @@ interface OrderedCalls {
   readonly caps: readonly (number | null)[];
 }
 
-/** Takes the calls, column by column: what only follows into another column is let go before the replay begins. */
+/** Takes the calls, column by column, each of which is dropped when what follows from it is known. */
 function inOrderOf({ classes }: Plan, calls: Calls): OrderedCalls {
   const { columns } = calls;
   const { places, ...times } = timesOf(calls);
-  const classIndex = columns.take("classIndex", places);
-  const maxTokens = columns.take("maxTokens", places);
-  const outputTokens = columns.take("outputTokens", places);
-  const caps = classes.map((_, c) => capOf(classIndex, outputTokens, c));
-  const inputTokens = columns.take("inputTokens", places);
-  const cacheReadTokens = columns.take("cacheReadTokens", places);
-  const reserve = new Float64Array(places.length);
-  const settle = new Float64Array(places.length);
-  for (let i = 0; i < places.length; i++) {
-    reserve[i] = calls.counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
-    settle[i] = calls.counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
-  }
-  return { demand: { ...times, reserve, settle }, classIndex, maxTokens, caps };
+  columns.drop("atMs", "settledAtMs");
+  const caps = classes.map((_, c) => capOf(columns, c));
+  const tokens = tokensOf(calls, places);
+  columns.drop("inputTokens", "cacheReadTokens", "outputTokens");
+  const [classIndex, maxTokens] = [columns.inOrder("classIndex", places), columns.inOrder("maxTokens", places)];
+  columns.drop("classIndex", "maxTokens");
+  return { demand: { ...times, ...tokens }, classIndex, maxTokens, caps };
 }
 
 /** Calls that were not served settle after the mean time of those that were. */
 function timesOf({ columns, busyMs, served }: Calls) {
-  const begun = columns.parts("atMs");
-  const settled = columns.parts("settledAtMs");
   const meanMs = served === 0 ? 0 : busyMs / served;
-  for (const [part, settledAtMs] of settled.entries()) {
-    for (let i = 0; i < settledAtMs.length; i++)
-      if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = begun[part]![i]! + meanMs;
+  for (const { length, atMs, settledAtMs } of columns.blocks)
+    for (let i = 0; i < length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
+  const places = placesOf(columns.parts("atMs"));
+  const ends = endsOf(columns.parts("settledAtMs"), places);
+  return { places, ends, atMs: columns.inOrder("atMs", places), settledAtMs: columns.inOrder("settledAtMs", places) };
+}
+
+/** What each call reserves and settles to. */
+function tokensOf({ columns, counts }: Calls, places: Int32Array) {
+  const reserve = new Float64Array(places.length);
+  const settle = new Float64Array(places.length);
+  let at = 0;
+  for (const { length, inputTokens, cacheReadTokens, maxTokens, outputTokens } of columns.blocks) {
+    for (let i = 0; i < length; i++) {
+      const place = places[at++]!;
+      reserve[place] = counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
+      settle[place] = counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
+    }
   }
-  const places = placesOf(begun);
-  const ends = endsOf(settled, places);
-  return { places, ends, atMs: columns.take("atMs", places), settledAtMs: columns.take("settledAtMs", places) };
+  return { reserve, settle };
 }
 
 /** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf(classIndex: Uint16Array, outputTokens: Int32Array, c: number): number | null {
-  const { length } = classIndex;
+function capOf({ blocks }: CallColumns, c: number): number | null {
   let answers = 0;
-  for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;
+  for (const { length, classIndex } of blocks) for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;
   if (answers === 0) return null;
   const outputs = new Int32Array(answers);
-  for (let i = 0, to = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = outputTokens[i]!;
+  let to = 0;
+  for (const { length, classIndex, outputTokens } of blocks)
+    for (let i = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = outputTokens[i]!;
   outputs.sort();
   const p99 = outputs[Math.min(answers - 1, Math.ceil(0.99 * answers) - 1)]!;
   const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);

@@ -28,8 +28,8 @@ export class QuotaReplay {
   declare private readonly startMs: number;
   declare private readonly calls: CallsInOrder;
   private readonly anyMinute = new Map<Float64Array, BusiestMinute>();
-  /** Under the law that was asked for last: one law comes after the other, and each use is a column of all calls. */
-  private use: { readonly law: MeterLaw; readonly use: UnrefusedUse } | null = null;
+  /** Under the law that was asked for last: one comes after the other, and each takes a column of all calls. */
+  private use: (UnrefusedUse & { readonly law: MeterLaw }) | null = null;
   /** By call: whether the limit that was tried last refuses it. */
   declare private readonly isRefused: Uint8Array;
   /** Where it may. */
@@ -95,11 +95,8 @@ export class QuotaReplay {
   /** Once for all limits that are tried. */
   private useUnder(law: MeterLaw): UnrefusedUse | null {
     if (law === "token-bucket") return null;
-    if (this.use?.law !== law) {
-      this.use = null;
-      this.use = { law, use: useUnrefused(this.calls, law, this.startMs) };
-    }
-    return this.use.use;
+    if (this.use?.law !== law) this.use = { law, ...useUnrefused(this.calls, law, this.startMs, this.use?.used) };
+    return this.use;
   }
 
   /** Places of the calls that begin in a window. */

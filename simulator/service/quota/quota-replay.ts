@@ -70,11 +70,16 @@ const BLOCK_CALLS = 64;
  * refused call before them only leaves more room.
  *
  * @param startMs the run's start as epoch ms
+ * @param used what is written over: another law's use that is needed no more
  */
-export function useUnrefused(calls: CallsInOrder, law: MeterLaw, startMs: number): UnrefusedUse {
+export function useUnrefused(
+  calls: CallsInOrder,
+  law: MeterLaw,
+  startMs: number,
+  used: Float64Array = new Float64Array(calls.atMs.length),
+): UnrefusedUse {
   const { atMs, settledAtMs, reserve, settle, ends } = calls;
   const meter = createMeter({ law, limit: UNLIMITED, windowMs: MINUTE_MS, burst: UNLIMITED }, startMs);
-  const used = new Float64Array(atMs.length);
   for (let s = 0, end = 0; s < atMs.length; s++) {
     const nowMs = atMs[s]!;
     for (; end < ends.length; end++) {
@@ -218,38 +223,44 @@ export function refusedWithin(
  * @param parts instants, in parts that follow one another
  */
 export function placesOf(parts: readonly Float64Array[]): Int32Array {
-  const n = parts.reduce((sum, { length }) => sum + length, 0);
-  const grainMs = grainOf(parts);
-  const places = new Int32Array(n);
-  let last = 0;
+  const { free, grainMs } = placesByGrain(parts);
+  const places = new Int32Array(callsIn(parts));
   let i = 0;
-  for (const ms of parts) {
-    for (let row = 0; row < ms.length; row++) {
-      const grain = ms[row]! > 0 ? Math.floor(ms[row]! / grainMs) : 0;
-      places[i++] = grain;
-      if (grain > last) last = grain;
-    }
-  }
-  const from = new Int32Array(last + 2);
-  for (i = 0; i < n; i++) from[places[i]! + 1]!++;
-  for (let p = 1; p < from.length; p++) from[p]! += from[p - 1]!;
-  for (i = 0; i < n; i++) places[i] = from[places[i]!]!++;
+  for (const ms of parts) for (let row = 0; row < ms.length; row++) places[i++] = free[grainAt(ms[row]!, grainMs)]!++;
   return places;
 }
 
 /** By end, in their order to a grain: the place of its call in the order of beginnings, `places`. */
 export function endsOf(settled: readonly Float64Array[], places: Int32Array): Int32Array {
-  const endPlaces = placesOf(settled);
+  const { free, grainMs } = placesByGrain(settled);
   const ends = new Int32Array(places.length);
-  for (let i = 0; i < ends.length; i++) ends[endPlaces[i]!] = places[i]!;
+  let i = 0;
+  for (const ms of settled)
+    for (let row = 0; row < ms.length; row++) ends[free[grainAt(ms[row]!, grainMs)]!++] = places[i++]!;
   return ends;
 }
 
+/** By grain: the first of its places. */
+function placesByGrain(parts: readonly Float64Array[]) {
+  const grainMs = grainOf(parts);
+  let last = 0;
+  for (const ms of parts) for (let row = 0; row < ms.length; row++) last = Math.max(last, grainAt(ms[row]!, grainMs));
+  const free = new Int32Array(last + 2);
+  for (const ms of parts) for (let row = 0; row < ms.length; row++) free[grainAt(ms[row]!, grainMs) + 1]!++;
+  for (let grain = 1; grain < free.length; grain++) free[grain]! += free[grain - 1]!;
+  return { free, grainMs };
+}
+
+function grainAt(ms: number, grainMs: number): number {
+  return ms > 0 ? Math.floor(ms / grainMs) : 0;
+}
+
+function callsIn(parts: readonly Float64Array[]): number {
+  return parts.reduce((sum, { length }) => sum + length, 0);
+}
+
 function grainOf(parts: readonly Float64Array[]): number {
-  let [most, n] = [0, 0];
-  for (const ms of parts) {
-    n += ms.length;
-    for (let i = 0; i < ms.length; i++) if (ms[i]! > most) most = ms[i]!;
-  }
-  return Math.max(GRAIN_MS, most / (8 * n + 1));
+  let most = 0;
+  for (const ms of parts) for (let row = 0; row < ms.length; row++) if (ms[row]! > most) most = ms[row]!;
+  return Math.max(GRAIN_MS, most / (8 * callsIn(parts) + 1));
 }

@@ -50,15 +50,21 @@ it("has calls in the order in which they were written, whatever blocks they lie 
     );
 });
 
-it("hands a column over with each call where it is told to stand, and keeps nothing of it", () => {
+it("and with each call where it is told to stand", () => {
   const columns = written();
-  const block = columns.room;
   const places = Int32Array.from({ length: CALLS }, (_, i) => CALLS - 1 - i);
-  const taken = NAMES.slice(1).map((name) => columns.take(name, places));
+  const all = NAMES.map((name) => columns.inOrder(name, places));
   for (const i of SOME)
     assert.deepEqual(
-      taken.map((column) => column[CALLS - 1 - i]),
-      valuesOf(i).slice(1),
+      all.map((column) => column[CALLS - 1 - i]),
+      valuesOf(i),
     );
-  assert.deepEqual([block.maxTokens.length, block.atMs.length > 0], [0, true]);
+});
+
+it("keeps nothing of a column that was dropped", () => {
+  const columns = written();
+  columns.drop("maxTokens", "classIndex");
+  const lengths = (name: (typeof NAMES)[number]) => columns.blocks.reduce((sum, block) => sum + block[name].length, 0);
+  assert.deepEqual([lengths("maxTokens"), lengths("classIndex")], [0, 0]);
+  assert.ok(lengths("atMs") >= CALLS);
 });
