@@ -42,6 +42,18 @@ export function tuneCompiler(): void {
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE_MAX}`);
 }
 
+/** Of a worker, MB; of the V8 of Node 24 it would be 16, and twice that in use. */
+const SEMI_SPACE_MB = 4;
+
+/**
+ * Lets the young generations of a process take less memory: they grow to 64 MB in each thread and hold little but garbage.
+ * This thread's grows no further, and workers that start from now on have theirs as small as this says. Changes no result.
+ */
+export function keepHeapsSmall(): void {
+  setFlagsFromString("--semi-space-growth-factor=1");
+  for (const bound of ["min", "max"]) setFlagsFromString(`--${bound}-semi-space-size=${SEMI_SPACE_MB}`);
+}
+
 /** Whether a process of this machine is running; true also for one that another user owns. */
 export function isAlive(pid: number): boolean {
   try {

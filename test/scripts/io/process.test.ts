@@ -25,6 +25,31 @@ it("sets an option that this V8 knows, and prints nothing", () => {
 
 const MODULE_URL = new URL("../../../scripts/io/process.ts", import.meta.url).href;
 
+it("keeps the young generations of this thread and of its workers small", () => {
+  // Objects of which a part lives for a while make V8 give them all the room that it may.
+  const busy = `
+    const { getHeapSpaceStatistics } = require("node:v8");
+    let kept = [];
+    for (let i = 0; i < 2e6; i++) {
+      if (i % 4 === 0) kept.push({ i }); else ({ i });
+      if (kept.length > 2e5) kept = [];
+    }
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size;
+  `;
+  const script = `
+    import { createRequire } from "node:module";
+    import { Worker } from "node:worker_threads";
+    import { keepHeapsSmall } from ${JSON.stringify(MODULE_URL)};
+    const require = createRequire(import.meta.url);
+    keepHeapsSmall();
+    ${busy}
+    const worker = new Worker(${JSON.stringify(`${busy} require("node:worker_threads").parentPort.postMessage(young);`)}, { eval: true, execArgv: [] });
+    worker.once("message", (its) => console.log(JSON.stringify([young, its])));
+  `;
+  const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
+  for (const bytes of JSON.parse(said) as number[]) assert.ok(bytes <= 16 * 2 ** 20, said);
+});
+
 describe("interrupts", () => {
   it("aborts on a signal and lets go of the process when stopped", () => {
     const before = process.listenerCount("SIGINT");
