@@ -17,6 +17,9 @@ export interface PoolOptions<Progress, Job = unknown> {
   readonly kindOf?: (job: Job) => string;
 }
 
+/** Young generation of a worker at most: V8 would let it grow to 64 MB, most of it garbage. */
+const YOUNG_MB = 12;
+
 /** Workers to use by default: one per core, never more than jobs. */
 export function defaultWorkers(jobs: number): number {
   return Math.max(1, Math.min(availableParallelism(), jobs));
@@ -43,7 +46,7 @@ export async function runOnPool<Job, Output, Progress>(
     minThreads: 1,
     maxThreads: workers,
     workerData: options.shared,
-    resourceLimits: { maxYoungGenerationSizeMb: 12 },
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
   });
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, options.signal]);
