@@ -1,5 +1,4 @@
 /** All verbs of the command line, in the order of `meridian --help`. Adding one = its file and its entry here. */
-import { keepHeapsSmall } from "../io/process.ts";
 import type { CommandEntry } from "./command.ts";
 
 export const commands: readonly CommandEntry[] = [
@@ -11,11 +10,7 @@ export const commands: readonly CommandEntry[] = [
   {
     name: "simulate",
     summary: "Run every strategy of a scenario on the same traffic and save a report.",
-    load: async () => {
-      // Before its code is loaded, which alone lets the young generation grow to 64 MB.
-      keepHeapsSmall();
-      return (await import("./simulate.ts")).simulateCommand;
-    },
+    load: async () => (await import("./simulate.ts")).simulateCommand,
   },
   {
     name: "sweep",

@@ -39,19 +39,21 @@ const INLINED_BYTECODE_MAX = 2_500;
  * before the first one; it holds for the whole process and changes no result.
  */
 export function tuneCompiler(): void {
+  avoidMiscompiledLoops();
   setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE_MAX}`);
 }
 
-/** Of a worker, MB; of the V8 of Node 24 it would be 16, and twice that in use. */
-const SEMI_SPACE_MB = 4;
+/** The first Node whose V8 has the compiler in question, and the option. */
+const MAGLEV_NODE_MAJOR = 22;
 
 /**
- * Lets the young generations of a process take less memory: they grow to 64 MB in each thread and hold little but garbage.
- * This thread's grows no further, and workers that start from now on have theirs as small as this says. Changes no result.
+ * Keeps V8's middle compiler out of loops that are already running. There it makes objects share a number that each should
+ * have for itself: a result that was kept changed when the next one was made, in one of some fourteen runs of `simulate` (Node
+ * 24.21; none of 150 without it, docs/model/performance.md). It holds for the process and its threads; call it before any
+ * work.
  */
-export function keepHeapsSmall(): void {
-  setFlagsFromString("--semi-space-growth-factor=1");
-  for (const bound of ["min", "max"]) setFlagsFromString(`--${bound}-semi-space-size=${SEMI_SPACE_MB}`);
+export function avoidMiscompiledLoops(): void {
+  if (Number(process.versions.node.split(".")[0]) >= MAGLEV_NODE_MAJOR) setFlagsFromString("--no-maglev-osr");
 }
 
 /** Whether a process of this machine is running; true also for one that another user owns. */

@@ -82,7 +82,7 @@ export class QuotaReplay {
     return high;
   }
 
-  /** Of a column. Worked out anew each time: a result that was kept told another column's minute in one run of six (Node 24.21). */
+  /** Of a column, one number for each call. */
   busiest(tokens: Float64Array, law: MeterLaw): BusiestMinute {
     if (law === "clock-window") return this.busiestClockMinute(tokens);
     return this.busiestAnyMinute(tokens);

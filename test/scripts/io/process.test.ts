@@ -25,29 +25,25 @@ it("sets an option that this V8 knows, and prints nothing", () => {
 
 const MODULE_URL = new URL("../../../scripts/io/process.ts", import.meta.url).href;
 
-it("keeps the young generations of this thread and of its workers small", () => {
-  // Objects of which a part lives for a while make V8 give them all the room that it may.
-  const busy = `
-    const { getHeapSpaceStatistics } = require("node:v8");
-    let kept = [];
-    for (let i = 0; i < 2e6; i++) {
-      if (i % 4 === 0) kept.push({ i }); else ({ i });
-      if (kept.length > 2e5) kept = [];
-    }
-    const young = getHeapSpaceStatistics().find((space) => space.space_name === "new_space").space_size;
-  `;
+it("keeps the middle compiler out of running loops", () => {
   const script = `
-    import { createRequire } from "node:module";
-    import { Worker } from "node:worker_threads";
-    import { keepHeapsSmall } from ${JSON.stringify(MODULE_URL)};
-    const require = createRequire(import.meta.url);
-    keepHeapsSmall();
-    ${busy}
-    const worker = new Worker(${JSON.stringify(`${busy} require("node:worker_threads").parentPort.postMessage(young);`)}, { eval: true, execArgv: [] });
-    worker.once("message", (its) => console.log(JSON.stringify([young, its])));
+    import { avoidMiscompiledLoops } from ${JSON.stringify(MODULE_URL)};
+    if (process.argv[1] === "avoid") avoidMiscompiledLoops();
+    function sum(n) {
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += i % 7;
+      return { sum };
+    }
+    sum(3e7);
   `;
-  const said = execFileSync(process.execPath, ["--input-type=module", "-e", script], { encoding: "utf8" });
-  for (const bytes of JSON.parse(said) as number[]) assert.ok(bytes <= 16 * 2 ** 20, said);
+  const compiledIn = (how: string) =>
+    execFileSync(process.execPath, ["--trace-opt", "--input-type=module", "-e", script, how], { encoding: "utf8" })
+      .split("\n")
+      .filter((line) => /^\[compiling method .*JSFunction sum .* OSR/.test(line))
+      .map((line) => /target (\w+)/.exec(line)?.[1]);
+  assert.ok(compiledIn("").includes("MAGLEV"), "it is what V8 does otherwise");
+  const avoiding = compiledIn("avoid");
+  assert.ok(avoiding.includes("TURBOFAN_JS") && !avoiding.includes("MAGLEV"), avoiding.join());
 });
 
 describe("interrupts", () => {
