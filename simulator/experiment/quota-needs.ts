@@ -155,14 +155,17 @@ function needOf(
   const { spec } = calls;
   const { demand, classIndex, maxTokens, caps } = inOrderOf(plan, calls);
   const replay = new QuotaReplay(demand, plan.startMs);
+  // Two laws ask the same of the columns.
+  const { tokens: anyReserved, fromMs: anyFromMs } = replay.busiest(demand.reserve, "rolling-window");
+  const anySettled = replay.busiest(demand.settle, "rolling-window").tokens;
   const laws = METER_LAWS.map((law) => {
-    const { tokens, fromMs } = replay.busiest(demand.reserve, law);
+    const clock = law === "clock-window" ? replay.busiest(demand.reserve, law) : null;
     return {
       law,
-      busiestReserved: tokens,
-      busiestSettled: replay.busiest(demand.settle, law).tokens,
-      busiestFromMs: fromMs,
-      smallestLimit: Math.ceil(replay.smallestLimit(law, THROTTLED_SHARE_MAX)),
+      busiestReserved: clock?.tokens ?? anyReserved,
+      busiestSettled: clock === null ? anySettled : replay.busiest(demand.settle, law).tokens,
+      busiestFromMs: clock?.fromMs ?? anyFromMs,
+      smallestLimit: Math.ceil(replay.smallestLimit(law, THROTTLED_SHARE_MAX, anyReserved)),
     };
   });
   const clock = laws.find(({ law }) => law === "clock-window")!;

@@ -65,10 +65,16 @@ export class QuotaReplay {
   /**
    * The smallest limit, tokens per minute, that refuses at most a share of the calls, to half a per cent: by bisection,
    * since more never refuses more.
+   *
+   * @param anyMinute most tokens that are reserved within any minute
    */
-  smallestLimit(law: MeterLaw, shareMax: number): number {
+  smallestLimit(
+    law: MeterLaw,
+    shareMax: number,
+    anyMinute = this.busiest(this.calls.reserve, "rolling-window").tokens,
+  ) {
     let low = 0;
-    let high = Math.max(1, this.busiest(this.calls.reserve, "rolling-window").tokens);
+    let high = Math.max(1, anyMinute);
     // A settlement above its reservation takes from what comes after it: then even the busiest minute is not enough.
     while (this.refusedShare(law, high, shareMax) > shareMax) {
       low = high;
