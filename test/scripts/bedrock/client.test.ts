@@ -269,16 +269,20 @@ describe("a routed client of Bedrock", { concurrency: true }, () => {
     );
   });
 
-  it("waits for a time limit, a deadline and an abort, and says which it was", async () => {
-    const slow = await startFleet({ regions: ["eu-west-1"], auth: "off", latency: { firstTokenMs: 5_000 } });
+  it("waits for a time limit, a deadline and an abort, and says which it was", async (t) => {
+    const slow = await startFleet({ regions: ["us-east-1"], auth: "off", latency: { firstTokenMs: 5_000 } });
     const clients: RoutedBedrockClient[] = [];
+    t.after(async () => {
+      for (const each of clients) await each.close();
+      await slow.close(0);
+    });
     const client = (over: object) => {
       const made = new RoutedBedrockClient({
         strategy: "random",
-        targets: [{ region: "eu-west-1", models: { nova: NOVA } }],
+        targets: [{ region: "us-east-1", models: { nova: NOVA } }],
         retry: { mode: "none" },
         client: () => ({
-          endpoint: slow.endpoint("eu-west-1"),
+          endpoint: slow.endpoint("us-east-1"),
           credentials: { accessKeyId: "x", secretAccessKey: "y" },
         }),
         ...over,
@@ -293,8 +297,6 @@ describe("a routed client of Bedrock", { concurrency: true }, () => {
     const pending = client({}).send(call, { abortSignal: controller.signal });
     setTimeout(() => controller.abort(), 40);
     await assert.rejects(pending, { name: "AbortError" });
-    for (const each of clients) await each.close();
-    await slow.close(0);
   });
 
   it("is left in the middle of a stream, lets long-lived signals go, and is closed once", async (t) => {
