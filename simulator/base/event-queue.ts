@@ -4,107 +4,107 @@
  * Event queue: a 4-ary heap over one typed array, ordered by (time, insertion number), so that equal times leave in the
  * order in which they were scheduled. Arrivals never enter it: the loop merges the sorted arrival stream with its top.
  *
- * Payloads are integers in [0, 2^31); what they mean is up to the owner. An entry is two neighbouring doubles: its
- * time, and a tag whose bits are the payload (low half) and the insertion number (high half). Doubles above zero are
- * ordered as their bits are, so tags compare by insertion number. Four children fill one cache line.
+ * Payloads are integers in [0, 2^31); what they mean is up to the owner. An entry is two neighbouring doubles: its time,
+ * and a tag, the whole number insertion x 2^31 + payload. Tags compare by insertion number, and a conversion to 32 bits
+ * gives the payload. Four children fill one cache line. Places are counted in doubles: entry i lies at 2 i.
  */
 export class EventHeap {
   /** Time of the earliest event, ms; Infinity when empty. */
   topMs = Number.POSITIVE_INFINITY;
-  private length = 0;
-  private inserted = 1;
+  /** Doubles in use. */
+  private end = 0;
+  /** Tag of the next entry, without its payload. A double from the start: an integer at first would be boxed later. */
+  private insertion = Number.NaN;
   declare private entries: Float64Array;
-  /** The same memory in halves, to write tags and read payloads: entry i has its payload at `4 * i + PAYLOAD`. */
-  declare private halves: Int32Array;
 
   constructor(capacity = 256) {
     this.entries = new Float64Array(2 * Math.max(8, capacity));
-    this.halves = new Int32Array(this.entries.buffer);
+    this.insertion = INSERTION;
   }
 
   get size(): number {
-    return this.length;
+    return this.end >> 1;
   }
 
   push(ms: number, payload: number): void {
-    const insertion = this.nextInsertion();
-    const i = this.length++;
-    if (2 * i + 2 > this.entries.length) this.grow();
-    this.siftUp(i, ms, payload, insertion);
-    this.topMs = this.entries[0]!;
+    if (this.end === this.entries.length) this.grow();
+    const { entries, insertion } = this;
+    let place = this.end;
+    this.end = place + 2;
+    while (place > 0) {
+      const parent = ((place - 2) >> 3) << 1;
+      const parentMs = entries[parent]!;
+      // A later insertion never goes before an equal time, so `>` alone keeps the order of equal times here.
+      if (!(parentMs > ms)) break;
+      entries[place] = parentMs;
+      entries[place + 1] = entries[parent + 1]!;
+      place = parent;
+    }
+    entries[place] = ms;
+    entries[place + 1] = insertion + payload;
+    if (place === 0) this.topMs = ms;
+    this.insertion = insertion + INSERTION;
+    if (insertion === INSERTIONS_MAX) this.renumber();
   }
 
   /** Payload of the earliest event; must not be called when empty. */
   peek(): number {
-    return this.halves[PAYLOAD]!;
+    return this.entries[1]! & PAYLOAD;
   }
 
   /** Removes the earliest event and returns its payload; must not be called when empty. */
   pop(): number {
-    const { entries, halves } = this;
-    const payload = halves[PAYLOAD]!;
-    const last = --this.length;
-    if (last > 0) this.siftDown(entries[2 * last]!, halves[4 * last + PAYLOAD]!, halves[4 * last + INSERTION]!);
-    this.topMs = last > 0 ? entries[0]! : Number.POSITIVE_INFINITY;
+    const { entries } = this;
+    const payload = entries[1]! & PAYLOAD;
+    const last = this.end - 2;
+    this.end = last;
+    if (last > 0) {
+      this.sink(last);
+      this.topMs = entries[0]!;
+    } else this.topMs = Number.POSITIVE_INFINITY;
     return payload;
   }
 
   /** `pop` then `push` for the price of one sift: a completion that starts the next waiting request. */
   replaceTop(ms: number, payload: number): void {
-    this.siftDown(ms, payload, this.nextInsertion());
-    this.topMs = this.entries[0]!;
+    if (this.end === this.entries.length) this.grow();
+    const { entries, end, insertion } = this;
+    entries[end] = ms;
+    entries[end + 1] = insertion + payload;
+    this.insertion = insertion + INSERTION;
+    this.sink(end);
+    this.topMs = entries[0]!;
+    if (insertion === INSERTIONS_MAX) this.renumber();
   }
 
   /** Empties the queue; returns the payloads in order of time. */
   drain(): number[] {
     const payloads: number[] = [];
-    while (this.length > 0) payloads.push(this.pop());
+    while (this.end > 0) payloads.push(this.pop());
     return payloads;
   }
 
-  private nextInsertion(): number {
-    if (this.inserted === INSERTIONS_MAX) this.renumber();
-    return this.inserted++;
-  }
-
-  /** Finds the place of a new entry from place `i` up. */
-  private siftUp(i: number, ms: number, payload: number, insertion: number): void {
-    const { entries } = this;
-    while (i > 0) {
-      const parent = (i - 1) >> 2;
-      const parentMs = entries[2 * parent]!;
-      // A later insertion never goes before an equal time, so `>` alone keeps the order of equal times here.
-      if (!(parentMs > ms)) break;
-      entries[2 * i] = parentMs;
-      entries[2 * i + 1] = entries[2 * parent + 1]!;
-      i = parent;
-    }
-    this.write(i, ms, payload, insertion);
-  }
-
-  /** Finds the place of an entry from the vacant top down. */
-  private siftDown(ms: number, payload: number, insertion: number): void {
-    const { entries, halves, length } = this;
-    let i = 0;
+  /**
+   * Finds the place of an entry, which lies behind the others, from the vacant top down. The entry is read here: a time
+   * passed as an argument would be boxed.
+   */
+  private sink(from: number): void {
+    const { entries, end } = this;
+    const ms = entries[from]!;
+    const tag = entries[from + 1]!;
+    let place = 0;
     for (;;) {
-      const first = 4 * i + 1;
-      if (first >= length) break;
-      const least = first + 3 < length ? this.leastOfFour(first) : this.leastOfFew(first, length);
-      const leastMs = entries[2 * least]!;
-      if (leastMs > ms || (leastMs === ms && halves[4 * least + INSERTION]! > insertion)) break;
-      entries[2 * i] = leastMs;
-      entries[2 * i + 1] = entries[2 * least + 1]!;
-      i = least;
+      const first = 4 * place + 2;
+      if (first >= end) break;
+      const least = first + 6 < end ? this.leastOfFour(first) : this.leastOfFew(first, end);
+      const leastMs = entries[least]!;
+      if (leastMs > ms || (leastMs === ms && entries[least + 1]! > tag)) break;
+      entries[place] = leastMs;
+      entries[place + 1] = entries[least + 1]!;
+      place = least;
     }
-    this.write(i, ms, payload, insertion);
-  }
-
-  /** An entry stays in registers until its place is known: halves that are read as one double at once stall. */
-  private write(i: number, ms: number, payload: number, insertion: number): void {
-    const { halves } = this;
-    this.entries[2 * i] = ms;
-    halves[4 * i + PAYLOAD] = payload;
-    halves[4 * i + INSERTION] = insertion;
+    entries[place] = ms;
+    entries[place + 1] = tag;
   }
 
   /**
@@ -112,53 +112,51 @@ export class EventHeap {
    * since which child wins cannot be predicted; that two times are equal can, and is handled apart.
    */
   private leastOfFour(first: number): number {
-    const entries = this.entries;
-    const k0 = entries[2 * first]!;
-    const k1 = entries[2 * first + 2]!;
-    const k2 = entries[2 * first + 4]!;
-    const k3 = entries[2 * first + 6]!;
-    const a = first + Number(k1 < k0);
-    const b = first + 2 + Number(k3 < k2);
-    const ka = entries[2 * a]!;
-    const kb = entries[2 * b]!;
-    if (k0 === k1 || k2 === k3 || ka === kb) return this.leastOfFew(first, first + 4);
+    const { entries } = this;
+    const k0 = entries[first]!;
+    const k1 = entries[first + 2]!;
+    const k2 = entries[first + 4]!;
+    const k3 = entries[first + 6]!;
+    const a = first + (Number(k1 < k0) << 1);
+    const b = first + 4 + (Number(k3 < k2) << 1);
+    const ka = entries[a]!;
+    const kb = entries[b]!;
+    if (k0 === k1 || k2 === k3 || ka === kb) return this.leastOfFew(first, first + 8);
     return a + Math.imul(Number(kb < ka), b - a);
   }
 
   private leastOfFew(first: number, end: number): number {
-    const entries = this.entries;
+    const { entries } = this;
     let least = first;
-    for (let c = first + 1; c < end; c++) {
-      const ms = entries[2 * c]!;
-      const leastMs = entries[2 * least]!;
-      if (ms < leastMs || (ms === leastMs && entries[2 * c + 1]! < entries[2 * least + 1]!)) least = c;
+    for (let child = first + 2; child < end; child += 2) {
+      const ms = entries[child]!;
+      const leastMs = entries[least]!;
+      if (ms < leastMs || (ms === leastMs && entries[child + 1]! < entries[least + 1]!)) least = child;
     }
     return least;
   }
 
   /** Renumbers the entries before insertion numbers outgrow a tag; their order stays. */
   private renumber(): void {
-    const { halves } = this;
-    const places = Array.from({ length: this.length }, (_, i) => 4 * i + INSERTION);
-    places.sort((a, b) => halves[a]! - halves[b]!);
-    for (const [rank, place] of places.entries()) halves[place] = rank + 1;
-    this.inserted = places.length + 1;
+    const { entries, end } = this;
+    const places = Array.from({ length: end >> 1 }, (_, i) => 2 * i + 1);
+    places.sort((a, b) => entries[a]! - entries[b]!);
+    for (const [rank, place] of places.entries()) entries[place] = (rank + 1) * INSERTION + (entries[place]! & PAYLOAD);
+    this.insertion = (places.length + 1) * INSERTION;
   }
 
   private grow(): void {
     const entries = new Float64Array(this.entries.length * 2);
     entries.set(this.entries);
     this.entries = entries;
-    this.halves = new Int32Array(entries.buffer);
   }
 }
 
-/** Insertion numbers stay below this: a tag, read as a double, is then an ordinary number above zero. */
-const INSERTIONS_MAX = 2 ** 30;
-
-/** Places of an entry's payload and insertion number, counted in halves, on little-endian processors. */
-const PAYLOAD = 2;
-const INSERTION = 3;
+/** What one insertion adds to a tag, and the payload's bits. */
+const INSERTION = 2 ** 31;
+const PAYLOAD = 2 ** 31 - 1;
+/** Tags are exact below 2^53. */
+const INSERTIONS_MAX = (2 ** 22 - 1) * INSERTION;
 
 /**
  * The earliest of a fixed set of clocks (one per endpoint): a winner tree over their next instants. An update costs

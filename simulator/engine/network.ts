@@ -52,10 +52,16 @@ export class Jitter {
       this.there = new Float64Array(requests).fill(1);
       this.back = new Float64Array(requests).fill(1);
     }
-    const { there, back, sample, keys } = this;
+    this.drawFirsts(this.there, LEGS.there);
+    this.drawFirsts(this.back, LEGS.back);
+  }
+
+  /** A loop to each call: compiled while it runs, code with a second loop after it would be thrown away at the first's end. */
+  private drawFirsts(factors: Float64Array, leg: 0 | 1): void {
+    const { sample, firstRequest, requests } = this;
     if (sample === null) return;
-    for (let i = 0; i < requests; i++) there[i] = sample(keyedUniform(keys[LEG.there], firstRequest + i, 0));
-    for (let i = 0; i < requests; i++) back[i] = sample(keyedUniform(keys[LEG.back], firstRequest + i, 0));
+    const key = this.keys[leg];
+    for (let i = 0; i < requests; i++) factors[i] = sample(keyedUniform(key, firstRequest + i, 0));
   }
 
   /** @param attempt its ordinal */

@@ -68,6 +68,15 @@ describe("the event queue", () => {
     );
     assert.equal(drained[5000], 5000);
   });
+
+  it("keeps the order of equal times when insertion numbers start anew, after four million", () => {
+    const heap = new EventHeap();
+    for (let payload = 0; payload < 20; payload++) heap.push(1, 2 ** 31 - 1 - payload);
+    heap.push(0, 5);
+    for (let i = 0; i < 2 ** 22 + 10; i++) heap.replaceTop(0, 5);
+    heap.push(1, 7);
+    assert.deepEqual(heap.drain(), [5, ...Array.from({ length: 20 }, (_, payload) => 2 ** 31 - 1 - payload), 7]);
+  });
 });
 
 describe("the earliest of fixed clocks", () => {
