@@ -14,6 +14,13 @@ import { setFlagsFromString } from "node:v8";
 const NODE_MAJOR_MIN = 24;
 const EXIT_ENVIRONMENT = 4;
 const SEMI_SPACE_MB = 4;
+/**
+ * glibc keeps freed memory for later, in each thread's heap; freed blocks from this size on go back to the system, unless it
+ * raises the size by itself, which it does not where one is set. It reads its settings at its start.
+ */
+const RETURNED_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
+/** Verbs whose runs take long, so that a start of some 40 ms more does not count. */
+const LONG_RUNS = ["simulate", "sweep", "tune", "plan"];
 const HERE = dirname(fileURLToPath(import.meta.url));
 const COMPILED = "../dist/scripts/cli.js";
 
@@ -23,6 +30,7 @@ else if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
 } else await runOnPackagedNode();
 
 async function run(file, fix) {
+  if (LONG_RUNS.includes(process.argv[2])) startAgainToReturnMemory();
   keepHeapsSmall();
   // Node 22 and newer keep compiled code between runs, which halves the time to start.
   nodeModule.enableCompileCache?.();
@@ -40,6 +48,14 @@ async function run(file, fix) {
 function keepHeapsSmall() {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString(`--min-semi-space-size=${SEMI_SPACE_MB}`);
+}
+
+/** Replaces this process by one whose freed memory goes back to the system, where Node and the system let it. */
+function startAgainToReturnMemory() {
+  const isSet = Object.keys(process.env).some((name) => name.startsWith("MALLOC_"));
+  if (isSet || process.platform !== "linux" || process.execve === undefined) return;
+  const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, commandLine, { ...process.env, ...RETURNED_MEMORY });
 }
 
 /** A module that is missing means packages that are missing; anything else is a bug and may show its stack. */
@@ -64,7 +80,12 @@ async function runOnPackagedNode() {
     // The channel carries nothing: its end tells the child that this process is gone.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     // Doctor reports the host's Node; and a packaged Node that is itself too old must not start another.
-    env: { ...process.env, MERIDIAN_HOST_NODE: process.versions.node, ...(outlives ? { MERIDIAN_NOHUP: "1" } : {}) },
+    env: {
+      ...RETURNED_MEMORY,
+      ...process.env,
+      MERIDIAN_HOST_NODE: process.versions.node,
+      ...(outlives ? { MERIDIAN_NOHUP: "1" } : {}),
+    },
   });
   const passed = ["SIGINT", "SIGTERM", "SIGQUIT", ...(outlives ? [] : ["SIGHUP"])];
   for (const signal of passed) process.on(signal, () => child.kill(signal));
