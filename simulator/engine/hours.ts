@@ -1,11 +1,15 @@
 /**
- * Hours of arrival: counts and histograms of each. Hours in which requests still end hold their histograms as they are; all
- * others are packed, since a run has up to a thousand of them and most of a histogram's buckets stay empty.
+ * Hours of arrival: counts and histograms of each. Hours in which requests still end count by group and hold their
+ * histograms as they are; all others are packed, since a run has up to a thousand of them and most of a histogram's buckets
+ * stay empty.
  */
 import { HistogramSet } from "./histogram.ts";
 
 /** One hour of arrivals. Latencies are by class, or of all where there are many; waits are of all classes. */
 export interface HourRecord {
+  /** What is counted now, group by group: so each request is counted once. None while the hour is packed. */
+  counts: Float64Array;
+  /** What was counted before, over all groups. */
   readonly fields: Float64Array;
   /** Of all classes, in the order of time: e2e, and the first token where it is not the last. */
   readonly sumsMs: Float64Array;
@@ -19,6 +23,7 @@ export interface HourRecord {
 /** The hours of one run. */
 export class Hours {
   readonly all: HourRecord[] = [];
+  declare private readonly totals: Float64Array;
   declare private readonly fields: number;
   declare private readonly slots: number;
   declare private readonly streams: boolean;
@@ -27,13 +32,16 @@ export class Hours {
   private current: HourRecord | null = null;
   /** Arrays of hours that were packed, all zeros, for the next ones. */
   private readonly spares: Uint32Array[] = [];
+  private readonly spareCounts: Float64Array[] = [];
 
   /**
-   * @param fields counts an hour
+   * @param totals of the run, group by group, as long as an hour's counts: what its hours counted is added here
+   * @param fields counts of a group
    * @param slots histograms of latency
    * @param streams false when the first token of every answer is its last
    */
-  constructor(fields: number, slots: number, streams: boolean) {
+  constructor(totals: Float64Array, fields: number, slots: number, streams: boolean) {
+    this.totals = totals;
     this.fields = fields;
     this.slots = slots;
     this.streams = streams;
@@ -53,11 +61,21 @@ export class Hours {
   /** Packs the hours that nothing was recorded in since the latest one began. */
   private packIdle(): void {
     const isIdle = ({ leftAt }: HourRecord) => leftAt < this.all.length;
-    for (const set of this.open.filter(isIdle).flatMap(setsOf)) this.spares.push(set.pack());
+    for (const hour of this.open.filter(isIdle)) {
+      this.spareCounts.push(addUp(hour, this.totals));
+      hour.counts = NO_COUNTS;
+      for (const set of setsOf(hour)) this.spares.push(set.pack());
+    }
     this.open = this.open.filter((hour) => !isIdle(hour));
   }
 
+  /** Adds up what the hours that are open have counted. */
+  complete(): void {
+    for (const hour of this.open) addUp(hour, this.totals);
+  }
+
   private unpack(hour: HourRecord): void {
+    hour.counts = this.spareCounts.pop() ?? new Float64Array(this.totals.length);
     for (const set of setsOf(hour)) set.unpack(this.spareOf(set.buckets));
     this.open.push(hour);
   }
@@ -68,10 +86,25 @@ export class Hours {
   }
 }
 
+const NO_COUNTS = new Float64Array(0);
+
+/** Adds an hour's counts to its own fields and to the totals of a run. @returns their array, all zeros */
+export function addUp({ counts, fields }: HourRecord, totals: Float64Array): Float64Array {
+  for (let at = 0; at < counts.length; at += fields.length) {
+    for (let field = 0; field < fields.length; field++) {
+      const count = counts[at + field]!;
+      totals[at + field]! += count;
+      fields[field]! += count;
+    }
+  }
+  return counts.fill(0);
+}
+
 /** An hour that counts nothing yet. @param isPacked whether it is not to be recorded in before it is unpacked */
 export function newHour(fields: number, slots: number, streams: boolean, isPacked = false): HourRecord {
   const e2e = new HistogramSet(slots, isPacked);
   return {
+    counts: NO_COUNTS,
     fields: new Float64Array(fields),
     sumsMs: new Float64Array(2),
     e2e,

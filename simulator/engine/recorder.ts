@@ -2,7 +2,7 @@
 import { HOUR_MS } from "../base/time.ts";
 import { END, type End, INTERRUPTION, type Interruption } from "../client/request-rules.ts";
 import { bucketOf, HistogramSet } from "./histogram.ts";
-import { type HourRecord, Hours, newHour } from "./hours.ts";
+import { addUp, type HourRecord, Hours, newHour } from "./hours.ts";
 
 const SERVED = END.served;
 
@@ -76,8 +76,8 @@ export interface EndedRequest {
  * What one run of one strategy counts. Two partitions of the same requests: (class, region) cells and hours of
  * arrival; a group's figures are sums over its cells, and histograms merge by adding.
  *
- * What follows from other counts is filled in by `complete`, not counted on the way: the requests sent, the first
- * attempt of each, the waits of 0.
+ * What follows from other counts is filled in by `complete`, not counted on the way: cells and hours, of which only what
+ * both have in common is counted; the requests sent, the first attempt of each, the waits of 0.
  */
 export class Recorder {
   declare readonly classes: number;
@@ -119,8 +119,9 @@ export class Recorder {
     this.ttft = streams ? new HistogramSet(groups) : this.e2e;
     this.wait = new HistogramSet(groups);
     this.hourSlots = classes <= HOUR_CLASSES_MAX ? classes : 1;
-    this.arrivals = new Hours(WIDTH, this.hourSlots, streams);
+    this.arrivals = new Hours(this.cells, WIDTH, this.hourSlots, streams);
     this.later = newHour(WIDTH, this.hourSlots, streams);
+    this.later.counts = new Float64Array(this.cells.length);
     this.hour = this.later;
   }
 
@@ -130,8 +131,8 @@ export class Recorder {
     const group = ended.classIndex * this.regions + region;
     const { arrivalMs, end } = ended;
     if (arrivalMs < this.hourFromMs || arrivalMs >= this.hourToMs) this.turnTo(arrivalMs);
-    const { hour, cells } = this;
-    addTo(cells, group * WIDTH, hour.fields, ended);
+    const { hour } = this;
+    addTo(hour.counts, group * WIDTH, ended);
     if (end !== SERVED) return;
     const { e2eMs, waitMs } = ended;
     const e2eBucket = bucketOf(e2eMs);
@@ -154,6 +155,8 @@ export class Recorder {
 
   /** Fills in what follows from the counts; to be called once, after the last record. */
   complete(): void {
+    this.arrivals.complete();
+    addUp(this.later, this.cells);
     for (let group = 0; group < this.cells.length / WIDTH; group++) {
       complete(this.cells, group * WIDTH);
       this.wait.fillZeros(group, this.cells[group * WIDTH + SERVED]!);
@@ -217,40 +220,24 @@ export class Recorder {
 /** Classes whose latency is kept apart hour by hour; of more, it would take too much memory. */
 const HOUR_CLASSES_MAX = 8;
 
-/** Counts a request in its cell, which begins at `at`, and in its hour. */
-function addTo(cells: Float64Array, at: number, hour: Float64Array, ended: EndedRequest): void {
+/** Counts a request in its hour's counts of its group, which begin at `at`. */
+function addTo(counts: Float64Array, at: number, ended: EndedRequest): void {
   const { end, inputTokens, attempts } = ended;
-  cells[at + end]!++;
-  hour[end]!++;
-  cells[at + PLACE.inputTokens]! += inputTokens;
-  hour[PLACE.inputTokens]! += inputTokens;
-  const failures = ended.attemptsThrottled + ended.attemptsUnavailable + ended.attemptsTimedOut;
-  if (attempts !== 1 || failures > 0) {
-    addAttempts(cells, at, ended);
-    addAttempts(hour, 0, ended);
-  }
-  if (ended.interruptions !== null) {
-    addInterruptions(cells, at, ended);
-    addInterruptions(hour, 0, ended);
-  }
+  counts[at + end]!++;
+  counts[at + PLACE.inputTokens]! += inputTokens;
+  // Whatever was served by its only attempt had none that failed.
+  if (attempts !== 1 || end !== SERVED) addAttempts(counts, at, ended);
+  if (ended.interruptions !== null) addInterruptions(counts, at, ended);
   if (end === SERVED) {
-    const { outputTokens } = ended;
-    cells[at + PLACE.outputTokens]! += outputTokens;
-    hour[PLACE.outputTokens]! += outputTokens;
-    cells[at + PLACE.servedInputTokens]! += inputTokens;
-    hour[PLACE.servedInputTokens]! += inputTokens;
-    if (ended.hasWaited) addOne(cells, at, hour, PLACE.waited);
-    if (ended.isViolation) addOne(cells, at, hour, PLACE.residencyViolations);
+    counts[at + PLACE.outputTokens]! += ended.outputTokens;
+    counts[at + PLACE.servedInputTokens]! += inputTokens;
+    if (ended.hasWaited) counts[at + PLACE.waited]!++;
+    if (ended.isViolation) counts[at + PLACE.residencyViolations]!++;
   }
   if (ended.hasObjective) {
-    addOne(cells, at, hour, PLACE.withObjective);
-    if (ended.isWithinObjective) addOne(cells, at, hour, PLACE.withinObjective);
+    counts[at + PLACE.withObjective]!++;
+    if (ended.isWithinObjective) counts[at + PLACE.withinObjective]!++;
   }
-}
-
-function addOne(cells: Float64Array, at: number, hour: Float64Array, field: number): void {
-  cells[at + field]!++;
-  hour[field]!++;
 }
 
 /** Attempts other than one, -1 for a request that was never sent, and those that failed. */

@@ -139,10 +139,14 @@ export class RunStatistics {
     entry.arrivalMs = arrivalMs;
     entry.inputTokens = ints[at + PLACE.inputTokens]!;
     entry.outputTokens = ints[at + PLACE.outputTokens]!;
-    entry.attempts = ints[at + PLACE.attempts]!;
-    entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
-    entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
-    entry.attemptsTimedOut = ints[at + PLACE.attemptsTimedOut]!;
+    const attempts = ints[at + PLACE.attempts]!;
+    entry.attempts = attempts;
+    // Of a request that was served by its only attempt nobody reads them.
+    if (attempts !== 1 || attempt < 0) {
+      entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
+      entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;
+      entry.attemptsTimedOut = ints[at + PLACE.attemptsTimedOut]!;
+    }
     if (this.wholeTokens >= 0) this.enterInterrupted(entry);
     entry.end = end;
     entry.hasObjective = this.hasObjective[classIndex]!;
