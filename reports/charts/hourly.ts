@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../simulator/base/time.ts";
 import type { Estimate, HourGroup, RunResult } from "../../simulator/experiment/result.ts";
+import { hourCount, hoursPerBlock, inBlocks } from "../base/hours.ts";
 import { latencyView, withoutP95 } from "../base/latency-view.ts";
 import {
   conditionText,
@@ -19,7 +20,6 @@ import type { Chart } from "./chart.ts";
 import {
   clippedEnds,
   frame,
-  hourCount,
   hourStartMs,
   hourText,
   type KnownScale,
@@ -86,12 +86,28 @@ function hourlyP95(options: HourlyOptions): Chart {
           : undefined,
     heading: (result) => ({
       title: [swing(result, options), overall(result, options)].filter((part) => part !== "").join("; "),
-      subtitle: `${conditionText(result)}. Served requests${result.classes.length > 1 ? " of all classes together" : ""} by hour of arrival${bandText(result)}.`,
+      subtitle: `${conditionText(result)}. Served requests${result.classes.length > 1 ? " of all classes together" : ""} by hour of arrival${slowestText(result)}${bandText(result)}.`,
     }),
     spec: (result, theme) => spec(chart, options, result, theme),
     table: (result) => table(options, result),
   };
   return perClass(chart);
+}
+
+function slowestText(result: RunResult): string {
+  const hours = hoursPerBlock(result);
+  return hours === 1 ? "" : `, the slowest of each ${hours}`;
+}
+
+/** The hours of a strategy that are drawn: all of a week, beyond that the slowest of each block. */
+function drawnHours(result: RunResult, index: number, options: HourlyOptions): readonly HourGroup[] {
+  const { byHour } = result.strategies[index]!;
+  const hours = hoursPerBlock(result);
+  if (hours === 1) return byHour;
+  const at = (hour: HourGroup) => estimateOf(hour, options).value ?? Number.NEGATIVE_INFINITY;
+  return [...inBlocks(byHour, hours, ({ hour }) => hour).values()].map(([first, ...rest]) =>
+    rest.reduce((slowest, hour) => (at(hour) > at(slowest) ? hour : slowest), first!),
+  );
 }
 
 function estimateOf(hour: HourGroup, options: HourlyOptions): Estimate {
@@ -158,7 +174,7 @@ function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: Ch
   const bands = result.strategies.flatMap((_, index) => bandLayer(context, index));
   const lines = paintOrder(styles).flatMap((index) => lineLayers(context, index));
   const ends = result.strategies.map((strategy, index) => {
-    const last = strategy.byHour.findLast((hour) => estimateOf(hour, options).value !== null);
+    const last = drawnHours(result, index, options).findLast((hour) => estimateOf(hour, options).value !== null);
     return {
       index,
       name: strategy.name,
@@ -216,7 +232,7 @@ function scaleValues(
 function rows(context: Context, index: number) {
   const { result, options, unit } = context;
   const [floor, ceiling] = context.scale.domain;
-  return result.strategies[index]!.byHour.map((hour) => {
+  return drawnHours(result, index, options).map((hour) => {
     const { value, low, high } = estimateOf(hour, options);
     const shown = (ms: number | null) => (ms === null ? null : Math.min(ceiling, Math.max(floor, ms * unit.factor)));
     return {
@@ -268,7 +284,7 @@ function table(options: HourlyOptions, result: RunResult): Table {
   const unit = latencyUnit(values(result, options));
   return {
     id: options.id,
-    caption: `${options.label} by hour of arrival`,
+    caption: `${options.label} by hour of arrival${slowestText(result)}`,
     columns: [
       leftColumn("Strategy", "strategy"),
       leftColumn("Hour begins", "starts_at"),
@@ -276,7 +292,7 @@ function table(options: HourlyOptions, result: RunResult): Table {
       rightColumn("Served", "served"),
     ],
     rows: result.strategies.flatMap((strategy, strategyIndex) =>
-      strategy.byHour.map((hour) => ({
+      drawnHours(result, strategyIndex, options).map((hour) => ({
         strategyIndex,
         cells: [
           textCell(strategy.name),

@@ -1,11 +1,12 @@
 /** Chart: price over list price by region and hour. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
+import { blockText, hourCount, hoursPerBlock, inBlocks } from "../base/hours.ts";
 import { formatNumber } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, hourCount, hourStartMs, hourText, type Layer, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
+import { frame, hourStartMs, hourText, type Layer, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
 const WIDTH = 930;
@@ -20,7 +21,7 @@ export const priceHeatmap: Chart = {
   absence: (result) => (isFree(result) ? "The run has no prices." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${result.scenario.name}: price over list price by region and UTC hour; white is the list price.${listPriceText(result)}`,
+    subtitle: `${result.scenario.name}: price over list price by region and ${hoursPerBlock(result) === 1 ? "UTC hour" : `${blockText(hoursPerBlock(result))} (means)`}; white is the list price.${listPriceText(result)}`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -42,6 +43,20 @@ interface PriceCell {
 function cells(result: RunResult): PriceCell[] {
   return result.prices.flatMap((one, row) =>
     one.factor.map((factor, hour) => ({ row, region: one.region, hour, factor })),
+  );
+}
+
+/** The same over blocks of hours, which begin at `hour`, where the run is long: the mean of their prices. */
+function blocks(result: RunResult): PriceCell[] {
+  const hours = hoursPerBlock(result);
+  if (hours === 1) return cells(result);
+  return result.prices.flatMap(({ region, factor }, row) =>
+    [...inBlocks(factor, hours, (_, hour) => hour)].map(([hour, members]) => ({
+      row,
+      region,
+      hour,
+      factor: members.reduce((sum, each) => sum + each, 0) / members.length,
+    })),
   );
 }
 
@@ -72,13 +87,14 @@ function listPriceText(result: RunResult): string {
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
-  const all = cells(result);
+  const all = blocks(result);
   const hours = hourCount(result);
-  const reach = Math.max(0.05, ...all.map((cell) => Math.abs(cell.factor - 1)));
+  const perBlock = hoursPerBlock(result);
+  const reach = all.reduce((most, cell) => Math.max(most, Math.abs(cell.factor - 1)), 0.05);
   const values = all.map((cell) => ({
     row: cell.row,
     from: hourStartMs(result, cell.hour),
-    to: hourStartMs(result, cell.hour + 1),
+    to: hourStartMs(result, Math.min(cell.hour + perBlock, hours)),
     centerPx: ((cell.hour + 0.5) / hours) * WIDTH,
     factor: cell.factor,
     text: formatNumber(cell.factor, 2),
@@ -141,24 +157,25 @@ function strongTest(reach: number, theme: ChartTheme): string {
 function table(result: RunResult): Table {
   return {
     id: "price-heatmap",
-    caption: "Price by region and hour",
+    caption: `Price by region and ${blockText(hoursPerBlock(result))}`,
     columns: [
       leftColumn("Region", "region"),
-      leftColumn("Hour begins", "starts_at"),
+      leftColumn(hoursPerBlock(result) === 1 ? "Hour begins" : "Begins", "starts_at"),
       rightColumn("Price over list price", "price_factor"),
       rightColumn("Input (USD per million tokens)", "input_usd_per_mtok"),
       rightColumn("Output (USD per million tokens)", "output_usd_per_mtok"),
     ],
-    rows: result.prices.flatMap((one) =>
-      one.factor.map((factor, hour) => ({
+    rows: blocks(result).map(({ row, region, hour, factor }) => {
+      const { inputUsdPerMTok, outputUsdPerMTok } = result.prices[row]!;
+      return {
         cells: [
-          textCell(one.region),
+          textCell(region),
           { text: hourText(result, hour), value: new Date(hourStartMs(result, hour)).toISOString() },
           { text: formatNumber(factor, 3), value: factor },
-          { text: formatNumber(one.inputUsdPerMTok * factor, 3), value: one.inputUsdPerMTok * factor },
-          { text: formatNumber(one.outputUsdPerMTok * factor, 3), value: one.outputUsdPerMTok * factor },
+          { text: formatNumber(inputUsdPerMTok * factor, 3), value: inputUsdPerMTok * factor },
+          { text: formatNumber(outputUsdPerMTok * factor, 3), value: outputUsdPerMTok * factor },
         ],
-      })),
-    ),
+      };
+    }),
   };
 }

@@ -1,6 +1,7 @@
 /** Chart: share of attempts answered 429 by region and hour, a panel per strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RegionHourCell, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { blockText, hourCount, hoursPerBlock, inBlocks } from "../base/hours.ts";
 import { conditionText, formatCount, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
@@ -19,7 +20,7 @@ export const throttlingHeatmap: Chart = {
   absence: (result) => (cells(result).length === 0 ? "No attempt was made, so none was throttled." : undefined),
   heading: (result) => ({
     title: title(result),
-    subtitle: `${conditionText(result)}, sums over replications. Attempts answered 429 by region and UTC hour; one colour scale for all strategies; empty: no attempt.`,
+    subtitle: `${conditionText(result)}, sums over replications. Attempts answered 429 by region and ${hoursPerBlock(result) === 1 ? "UTC hour" : blockText(hoursPerBlock(result))}; one colour scale for all strategies; empty: no attempt.`,
   }),
   spec: (result, theme) => spec(result, theme),
   table: (result) => table(result),
@@ -43,6 +44,26 @@ function cells(result: RunResult): NamedCell[] {
   );
 }
 
+/** The same over blocks of hours, which begin at `hour`, where the run is long. */
+function blocks(result: RunResult): NamedCell[] {
+  const hours = hoursPerBlock(result);
+  if (hours === 1) return cells(result);
+  return result.strategies.flatMap((strategy, strategyIndex) =>
+    result.regions.flatMap((region) => {
+      const own = strategy.byRegionHour.filter((cell) => cell.region === region && cell.attempts > 0);
+      return [...inBlocks(own, hours, ({ hour }) => hour)].map(([hour, members]) => {
+        const sum = (field: "attempts" | "attemptsThrottled" | "attemptsUnavailable" | "served") =>
+          members.reduce((total, member) => total + member[field], 0);
+        const attempts = sum("attempts");
+        const attemptsThrottled = sum("attemptsThrottled");
+        const counts = { attemptsUnavailable: sum("attemptsUnavailable"), served: sum("served") };
+        const cell = { region, hour, attempts, attemptsThrottled, ...counts };
+        return { strategy, strategyIndex, cell, share: attemptsThrottled / attempts };
+      });
+    }),
+  );
+}
+
 function title(result: RunResult): string {
   const all = cells(result);
   if (all.every(({ cell }) => cell.attemptsThrottled === 0)) return "No attempt was throttled";
@@ -54,8 +75,11 @@ function title(result: RunResult): string {
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
-  const top = Math.max(0.01, ...cells(result).map((one) => one.share));
-  const panels = result.strategies.map((_, index) => panel(result, theme, index, top));
+  const all = blocks(result);
+  const top = all.reduce((most, { share }) => Math.max(most, share), 0.01);
+  const panels = result.strategies.map((_, index) =>
+    panel(result, theme, { index, top, shown: all.filter(({ strategyIndex }) => strategyIndex === index) }),
+  );
   return {
     ...frame(throttlingHeatmap, throttlingHeatmap.heading(result), theme),
     columns: COLUMNS,
@@ -66,16 +90,23 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   } as TopLevelSpec;
 }
 
-function panel(result: RunResult, theme: ChartTheme, index: number, top: number): Panel {
+interface Shown {
+  readonly index: number;
+  readonly top: number;
+  readonly shown: readonly NamedCell[];
+}
+
+function panel(result: RunResult, theme: ChartTheme, { index, top, shown }: Shown): Panel {
   const strategy = result.strategies[index]!;
+  const hours = hoursPerBlock(result);
   const rowOf = new Map(result.regions.map((region, row) => [region, row]));
-  const values = strategy.byRegionHour
-    .filter((cell) => cell.attempts > 0 && rowOf.has(cell.region))
-    .map((cell) => ({
+  const values = shown
+    .filter(({ cell }) => rowOf.has(cell.region))
+    .map(({ cell, share }) => ({
       row: rowOf.get(cell.region)!,
       from: hourStartMs(result, cell.hour),
-      to: hourStartMs(result, cell.hour + 1),
-      share: cell.attemptsThrottled / cell.attempts,
+      to: hourStartMs(result, Math.min(cell.hour + hours, hourCount(result))),
+      share,
     }));
   const time = timeEncoding(result, "from");
   const lowest = index + COLUMNS >= result.strategies.length;
@@ -133,17 +164,17 @@ function panel(result: RunResult, theme: ChartTheme, index: number, top: number)
 function table(result: RunResult): Table {
   return {
     id: "throttling-heatmap",
-    caption: "Attempts by region and hour, sums over replications",
+    caption: `Attempts by region and ${blockText(hoursPerBlock(result))}, sums over replications`,
     columns: [
       leftColumn("Strategy", "strategy"),
       leftColumn("Region", "region"),
-      leftColumn("Hour begins", "starts_at"),
+      leftColumn(hoursPerBlock(result) === 1 ? "Hour begins" : "Begins", "starts_at"),
       rightColumn("Attempts", "attempts"),
       rightColumn("Throttled, 429", "attempts_throttled"),
       rightColumn("Throttled (%)", "throttled_attempt_share"),
       rightColumn("Refused, 503", "attempts_unavailable"),
     ],
-    rows: cells(result).map(({ strategy, strategyIndex, cell, share }) => ({
+    rows: blocks(result).map(({ strategy, strategyIndex, cell, share }) => ({
       strategyIndex,
       cells: [
         textCell(strategy.name),

@@ -2,6 +2,7 @@
 
 import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import type { StrategyBound } from "../../simulator/experiment/result-detail.ts";
+import { hoursPerBlock, inBlocks } from "../base/hours.ts";
 import { formatEstimate, formatNumber, formatShare, PERCENT, USD } from "../base/text.ts";
 import { estimateCell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
 
@@ -63,14 +64,23 @@ export function regretTable(result: RunResult): Table {
           cells: [textCell(bound.strategy), textCell(`class ${name}`), estimateCell(regretUsd, USD)],
         }),
       ),
-      ...bound.byHour.map(
-        (usd, hour): Row => ({
+      ...regretByHour(result, bound.byHour).map(
+        ({ part, usd }): Row => ({
           strategyIndex,
-          cells: [textCell(bound.strategy), textCell(`hour ${hour}`), { text: formatNumber(usd, 2), value: usd }],
+          cells: [textCell(bound.strategy), textCell(part), { text: formatNumber(usd, 2), value: usd }],
         }),
       ),
     ]),
   };
+}
+
+/** Hour by hour, or in blocks of hours where the run is long. */
+function regretByHour(result: RunResult, byHour: readonly number[]) {
+  const hours = hoursPerBlock(result);
+  return [...inBlocks(byHour, hours, (_, hour) => hour)].map(([from, members]) => ({
+    part: hours === 1 ? `hour ${from}` : `hours ${from} to ${from + members.length - 1}`,
+    usd: members.reduce((sum, usd) => sum + usd, 0),
+  }));
 }
 
 /** Whether plans that knew the traffic were simulated. */

@@ -2,6 +2,7 @@
 import type { Config, TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../../simulator/base/time.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
+import { hourCount } from "../../base/hours.ts";
 import type { ChartTheme } from "../../base/theme.ts";
 import { breakLines } from "./labels.ts";
 
@@ -178,11 +179,6 @@ export function tickOptions(scale: KnownScale) {
 /** UTC instant, ms, at which an hour of the run begins. */
 export function hourStartMs(result: RunResult, hour: number): number {
   return Date.parse(result.startsAt) + hour * HOUR_MS;
-}
-
-/** Whole hours the run covers. */
-export function hourCount(result: RunResult): number {
-  return Math.max(1, ...result.strategies.map((strategy) => strategy.byHour.length));
 }
 
 /** `15:00 UTC`, with the day when the run is longer than one. */

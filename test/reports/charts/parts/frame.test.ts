@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { hourCount } from "../../../../reports/base/hours.ts";
 import { DARK } from "../../../../reports/base/theme.ts";
 import {
   clippedEnds,
   frame,
-  hourCount,
   hourStartMs,
   hourText,
   layerName,
