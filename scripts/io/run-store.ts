@@ -40,14 +40,16 @@ export function runFolder(root: string, id: string): string {
  * Id of a new run: the scenario's name, a hash of the run's content, and the time it was saved. Only the name carries
  * the time; the bytes inside depend on the scenario alone.
  */
-export function newRunId(name: string, content: string, savedAt: Date): string {
+export function newRunId(name: string, content: string | readonly (string | Uint8Array)[], savedAt: Date): string {
   const slug =
     name
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, "-")
       .replace(/^-+|-+$/g, "")
       .slice(0, 32) || "run";
-  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const sum = createHash("sha256");
+  for (const part of typeof content === "string" ? [content] : content) sum.update(part);
+  const hash = sum.digest("hex").slice(0, 8);
   const time = savedAt.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase();
   return `${slug}-${time}-${hash}`;
 }

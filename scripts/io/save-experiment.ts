@@ -5,7 +5,7 @@ import { sightTable } from "../../reports/tables/explained.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "./experiment.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "./run-store.ts";
-import { stableJson } from "./text-files.ts";
+import { stableJsonBytes } from "./text-files.ts";
 import { interrupted } from "./worker-pool.ts";
 
 /** A saved run with its report as Markdown. */
@@ -33,14 +33,14 @@ export async function saveExperiment(
   { out, startedAt, signal, explorable }: SaveOptions,
 ): Promise<SavedExperiment> {
   const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
-  const resultJson = stableJson(result);
+  const resultJson = stableJsonBytes(result);
   const html = await renderHtml(result, explorable);
   const markdown = renderMarkdown(result);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));
   if (signal.aborted) throw interrupted();
   const savedAt = new Date();
-  const id = newRunId(result.scenario.name, experiment.yaml + resultJson, savedAt);
+  const id = newRunId(result.scenario.name, [experiment.yaml, resultJson], savedAt);
   const scenarioFolder = relative(resolve(out, id), resolve(experiment.folder)).split(sep).join("/");
   const saved = await saveRun(out, id, {
     "scenario.yaml": experiment.yaml,

@@ -119,7 +119,52 @@ export function stableJson(value: unknown): string {
   return `${JSON.stringify(value, refuseBadNumbers, 2)}\n`;
 }
 
-function refuseBadNumbers(this: unknown, key: string, value: unknown): unknown {
+/** Levels of a document that are put together piece by piece. */
+const LEVELS_IN_PIECES = 2;
+
+/**
+ * The bytes of `stableJson`, made piece by piece: as one string, with two bytes a character, the result of a run of months
+ * would take several times its size at once.
+ *
+ * @throws MeridianError internal RESULT_NOT_FINITE with the key of the bad number
+ */
+export function stableJsonBytes(value: object): Buffer {
+  const pieces: Buffer[] = [];
+  addPieces(value, "", { levels: LEVELS_IN_PIECES, newline: "\n" }, (text) => pieces.push(Buffer.from(text)));
+  return Buffer.concat([...pieces, Buffer.from("\n")]);
+}
+
+function addPieces(
+  value: unknown,
+  key: string,
+  { levels, newline }: { readonly levels: number; readonly newline: string },
+  add: (text: string) => void,
+): void {
+  const isList = Array.isArray(value);
+  if (
+    levels === 0 ||
+    typeof value !== "object" ||
+    value === null ||
+    (isList ? value : Object.keys(value)).length === 0
+  ) {
+    // A list has null where an object would leave the key out.
+    add((JSON.stringify(refuseBadNumbers(key, value), refuseBadNumbers, 2) ?? "null").replaceAll("\n", newline));
+    return;
+  }
+  const inner = `${newline}  `;
+  const members = isList
+    ? value.map((member: unknown, i) => ({ name: "", key: String(i), member }))
+    : Object.entries(value)
+        .filter(([, member]) => member !== undefined)
+        .map(([name, member]) => ({ name: `${JSON.stringify(name)}: `, key: name, member: member as unknown }));
+  for (const [i, { name, key: own, member }] of members.entries()) {
+    add(`${i > 0 ? "," : isList ? "[" : "{"}${inner}${name}`);
+    addPieces(member, own, { levels: levels - 1, newline: inner }, add);
+  }
+  add(members.length === 0 ? "{}" : `${newline}${isList ? "]" : "}"}`);
+}
+
+function refuseBadNumbers(key: string, value: unknown): unknown {
   if (typeof value === "number" && !Number.isFinite(value)) {
     throw new MeridianError("internal", {
       code: "RESULT_NOT_FINITE",

@@ -4,18 +4,32 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import {
   appendJobSummary,
   isFolder,
   makeFolder,
   readTextFile,
   stableJson,
+  stableJsonBytes,
   unpackedBytesMax,
   WHOLE_TEXT_BYTES_MAX,
   writeReport,
 } from "../../../scripts/io/text-files.ts";
 
 describe("stableJson", () => {
+  it("gives the same bytes piece by piece", () => {
+    const leaf = fc.oneof(fc.jsonValue(), fc.constant(undefined), fc.constant("a line\nand −"));
+    const value = fc.oneof(leaf, fc.array(leaf), fc.dictionary(fc.string(), leaf));
+    fc.assert(
+      fc.property(fc.oneof(fc.dictionary(fc.string(), value), fc.array(value)), (document) => {
+        assert.equal(stableJsonBytes(document).toString(), stableJson(document));
+      }),
+    );
+    assert.throws(() => stableJsonBytes({ a: { p95: Number.NaN } }), /RESULT_NOT_FINITE.*"p95"/s);
+    assert.throws(() => stableJsonBytes({ a: { b: { c: [{ p99: Number.NaN }] } } }), /RESULT_NOT_FINITE.*"p99"/s);
+  });
+
   it("keeps the order of keys and ends with a line break", () => {
     assert.equal(stableJson({ b: 1, a: [null, "x"] }), '{\n  "b": 1,\n  "a": [\n    null,\n    "x"\n  ]\n}\n');
   });
