@@ -15,10 +15,11 @@ const NODE_MAJOR_MIN = 24;
 const EXIT_ENVIRONMENT = 4;
 const SEMI_SPACE_MB = 4;
 /**
- * glibc keeps freed memory for later, in each thread's heap; freed blocks from this size on go back to the system, unless it
- * raises the size by itself, which it does not where one is set. It reads its settings at its start.
+ * glibc keeps freed memory for later, in heaps of several threads. With one heap, and freed blocks of this size and more
+ * given back to the system (by itself it raises the size, but not one that is set), less is kept. It reads its settings at
+ * its start.
  */
-const RETURNED_MEMORY = { MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
+const RETURNED_MEMORY = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
 /** Verbs whose runs take long, so that a start of some 40 ms more does not count. */
 const LONG_RUNS = ["simulate", "sweep", "tune", "plan"];
 const HERE = dirname(fileURLToPath(import.meta.url));
