@@ -14,9 +14,7 @@ const HOURS_OF_BLOCK = [1, 2, 3, 4, 6, 8, 12, 24];
 const DAY_HOURS = 24;
 
 /**
- * How many hours make a block: 1 up to a week.
- *
- * @example hoursPerBlock(aResultOf30Days) // => 6
+ * How many hours make a block: 1 up to a week, 6 for a month.
  */
 export function hoursPerBlock(result: RunResult): number {
   const least = hourCount(result) / BLOCKS_MAX;

@@ -141,7 +141,7 @@ export class RunStatistics {
     entry.outputTokens = ints[at + PLACE.outputTokens]!;
     const attempts = ints[at + PLACE.attempts]!;
     entry.attempts = attempts;
-    // Of a request that was served by its only attempt nobody reads them.
+    // Of a request that was served by its only attempt they are not counted.
     if (attempts !== 1 || attempt < 0) {
       entry.attemptsThrottled = ints[at + PLACE.attemptsThrottled]!;
       entry.attemptsUnavailable = ints[at + PLACE.attemptsUnavailable]!;

@@ -4,7 +4,6 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
 import { OLD_NODE } from "./old-node.ts";
@@ -88,7 +87,7 @@ describe("meridian", () => {
   });
 
   it("sets up memory and compiler of a long run, in its threads too, and stays the same process", async () => {
-    const preload = pathToFileURL(join(ROOT, "test", "scripts", "fixtures", "note-flags.mjs")).href;
+    const preload = import.meta.resolve("./fixtures/note-flags.mjs");
     let seen = "";
     const { code, stderr } = await meridian(
       ["simulate", TINY, "--set", "requests=500M", "--workers", "2", "--out", join(tmpdir(), "meridian-never")],
