@@ -133,7 +133,7 @@ function answerPart(
   const [headline, ...rest] = answer.sentences;
   // The baseline saves nothing against itself.
   const about = answer.recommended ?? answer.named.find((name) => name !== strategies[0]!.name);
-  const truth = about === undefined ? "" : priceSentence(result.priceReadings ?? [], about, plan.money.billing);
+  const truth = about === undefined ? "" : priceSentence(result.priceReadings ?? [], about, plan.money);
   const sentences = [headline!, ...(truth === "" ? [] : [truth]), ...rest];
   return {
     verdict: sentences.join(" "),

@@ -4,7 +4,7 @@
  */
 import { type Estimate, tInterval } from "../base/statistics.ts";
 import { END } from "../client/request-rules.ts";
-import type { Plan } from "../scenario/plan.ts";
+import type { MoneyPlan, Plan } from "../scenario/plan.ts";
 import { isMeasured } from "../service/capacity/index.ts";
 import { BILLING_RULES, type BillingRule } from "../service/pricing/prices.ts";
 import { listText } from "./phrases.ts";
@@ -124,10 +124,14 @@ function saving(
 }
 
 /**
- * The truth beside a what-if, one sentence: what a strategy saves at list prices under each billing rule, in each
+ * The truth beside a what-if, one sentence: what a strategy saves at prices without the swing under each billing rule, in each
  * reading of the swing, and the most that any routing by price could save. Empty where prices are the list's.
  */
-export function priceSentence(readings: readonly PriceReading[], strategy: string, billing: BillingRule): string {
+export function priceSentence(
+  readings: readonly PriceReading[],
+  strategy: string,
+  { billing, ownPrices }: Pick<MoneyPlan, "billing" | "ownPrices">,
+): string {
   const of = (reading: PriceReading) => reading.savings.find((each) => each.strategy === strategy)?.savingShare;
   const list = readings.find(({ name }) => name === "list prices");
   const atList = list === undefined ? undefined : of(list);
@@ -140,7 +144,8 @@ export function priceSentence(readings: readonly PriceReading[], strategy: strin
   const swings = readings.filter((each) => each !== list);
   const other = swings.map((each) => [of(each)![billing], ` (${each.name}; ceiling ${ceilingOf(each)})`] as const);
   const beside = other.length === 0 ? "" : `; in each reading of the swing it ${savesText(other)}`;
-  return `At list prices, routed as here, ${strategy} ${rules}${beside}.`;
+  const flat = ownPrices === "all" ? "the scenario's own prices without their swing" : "list prices";
+  return `At ${flat}, routed as here, ${strategy} ${rules}${beside}.`;
 }
 
 /** `saves 9 % (a), 12 % (b)`; savings that are all below zero are a cost: `costs 9 % (a), 12 % (b) more`. */

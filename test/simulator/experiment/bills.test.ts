@@ -109,7 +109,7 @@ describe("the list prices beside a what-if", () => {
   });
 
   it("is the verdict's second sentence, and a table; a run at list prices has neither", () => {
-    const sentence = priceSentence(result.priceReadings!, "cheapest", "source");
+    const sentence = priceSentence(result.priceReadings!, "cheapest", { billing: "source", ownPrices: "none" });
     assert.match(
       sentence,
       /^At list prices, routed as here, cheapest saves .*; in each reading of the swing it saves [\d.]+ % \(peak 31 % above the trough; ceiling 8\.5 %\)/,
@@ -118,6 +118,8 @@ describe("the list prices beside a what-if", () => {
     assert.equal(readingTable(result).rows.length, 4);
     const list = planOf(input({ world: { ...input().world, prices: {} } }));
     assert.deepEqual(priceReadingsOf(list, []), []);
-    assert.equal(priceSentence([], "cheapest", "source"), "");
+    assert.equal(priceSentence([], "cheapest", { billing: "source", ownPrices: "none" }), "");
+    const own = priceSentence(result.priceReadings!, "cheapest", { billing: "source", ownPrices: "all" });
+    assert.match(own, /^At the scenario's own prices without their swing, routed as here, cheapest /);
   });
 });
