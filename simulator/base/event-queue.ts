@@ -44,7 +44,7 @@ export class EventHeap {
     entries[place + 1] = insertion + payload;
     if (place === 0) this.topMs = ms;
     this.insertion = insertion + INSERTION;
-    if (insertion === INSERTIONS_MAX) this.renumber();
+    if (insertion >= INSERTIONS_MAX) this.renumber();
   }
 
   /** Payload of the earliest event; must not be called when empty. */
@@ -74,7 +74,7 @@ export class EventHeap {
     this.insertion = insertion + INSERTION;
     this.sink(end);
     this.topMs = entries[0]!;
-    if (insertion === INSERTIONS_MAX) this.renumber();
+    if (insertion >= INSERTIONS_MAX) this.renumber();
   }
 
   /** Empties the queue; returns the payloads in order of time. */
@@ -139,6 +139,7 @@ export class EventHeap {
   /** Renumbers the entries before insertion numbers outgrow a tag; their order stays. */
   private renumber(): void {
     const { entries, end } = this;
+    if (end >= ENTRIES_MAX) throw new RangeError("an event queue holds less than four million entries");
     const places = Array.from({ length: end >> 1 }, (_, i) => 2 * i + 1);
     places.sort((a, b) => entries[a]! - entries[b]!);
     for (const [rank, place] of places.entries()) entries[place] = (rank + 1) * INSERTION + (entries[place]! & PAYLOAD);
@@ -157,6 +158,8 @@ const INSERTION = 2 ** 31;
 const PAYLOAD = 2 ** 31 - 1;
 /** Tags are exact below 2^53. */
 const INSERTIONS_MAX = (2 ** 22 - 1) * INSERTION;
+/** In doubles; a run is stopped long before. */
+const ENTRIES_MAX = 2 * (2 ** 22 - 2);
 
 /**
  * The earliest of a fixed set of clocks (one per endpoint): a winner tree over their next instants. An update costs
