@@ -56,7 +56,11 @@ function startAgainToReturnMemory() {
   const isSet = Object.keys(process.env).some((name) => name.startsWith("MALLOC_"));
   if (isSet || process.platform !== "linux" || process.execve === undefined) return;
   const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve(process.execPath, commandLine, { ...process.env, ...RETURNED_MEMORY });
+  try {
+    process.execve(process.execPath, commandLine, { ...process.env, ...RETURNED_MEMORY });
+  } catch {
+    // Node may be forbidden to: then the run takes more memory.
+  }
 }
 
 /** A module that is missing means packages that are missing; anything else is a bug and may show its stack. */
