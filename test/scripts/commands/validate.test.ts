@@ -36,7 +36,7 @@ validation:
   at: 10m
   for: 10s
   strategies: [both]
-  margins: { p50: 20%, p95: 50%, p99: 60%, throttled: 10%, unavailable: 5%, retries: 0.2, failed: 5%, split: 20%, cost: 2% }
+  margins: { p50: 20%, p95: 60%, p99: 60%, throttled: 10%, unavailable: 5%, retries: 0.2, failed: 5%, split: 20%, cost: 2% }
 assert: ["failed(strategy=alone) < 0.001%"]
 `;
 }

@@ -183,6 +183,8 @@ describe("one call of a probe", () => {
       server = createServer((request, response) => {
         const socket = connect(fleet.endpoints[0]!.port, "127.0.0.1");
         response.on("close", () => socket.destroy());
+        // A call that is still on its way when the emulator has gone.
+        socket.on("error", () => response.destroy());
         const head = [`${request.method} ${request.url} HTTP/1.1`];
         for (let i = 0; i < request.rawHeaders.length; i += 2) {
           head.push(`${request.rawHeaders[i]}: ${request.rawHeaders[i + 1]}`);
