@@ -17,11 +17,9 @@ const SEMI_SPACE_MB = 4;
 /**
  * glibc keeps freed memory for later, in heaps of several threads. With one heap, and freed blocks of this size and more
  * given back to the system (by itself it raises the size, but not one that is set), less is kept. It reads its settings at
- * its start.
+ * its start, so only a Node that is started here has them: to replace this process would close what it has inherited.
  */
 const RETURNED_MEMORY = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: String(64 * 1024) };
-/** Verbs whose runs take long, so that a start of some 40 ms more does not count. */
-const LONG_RUNS = ["simulate", "sweep", "tune", "plan"];
 const HERE = dirname(fileURLToPath(import.meta.url));
 const COMPILED = "../dist/scripts/cli.js";
 
@@ -31,7 +29,6 @@ else if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
 } else await runOnPackagedNode();
 
 async function run(file, fix) {
-  if (LONG_RUNS.includes(process.argv[2])) startAgainToReturnMemory();
   keepHeapsSmall();
   // Node 22 and newer keep compiled code between runs, which halves the time to start.
   nodeModule.enableCompileCache?.();
@@ -49,18 +46,6 @@ async function run(file, fix) {
 function keepHeapsSmall() {
   setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString(`--min-semi-space-size=${SEMI_SPACE_MB}`);
-}
-
-/** Replaces this process by one whose freed memory goes back to the system, where Node and the system let it. */
-function startAgainToReturnMemory() {
-  const isSet = Object.keys(process.env).some((name) => name.startsWith("MALLOC_"));
-  if (isSet || process.platform !== "linux" || process.execve === undefined) return;
-  const commandLine = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  try {
-    process.execve(process.execPath, commandLine, { ...process.env, ...RETURNED_MEMORY });
-  } catch {
-    // Node may be forbidden to: then the run takes more memory.
-  }
 }
 
 /** A module that is missing means packages that are missing; anything else is a bug and may show its stack. */
