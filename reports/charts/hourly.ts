@@ -71,7 +71,7 @@ interface HourlyOptions {
 }
 
 /**
- * p95 of a latency for each hour of the run, one line per strategy, interval bands for all but the thin grey lines; a
+ * p95 of a latency for each hour of the run (beyond a week, for the slowest of each block), one line per strategy, interval bands for all but the thin grey lines; a
  * panel for each class where they are unlike.
  */
 function hourlyP95(options: HourlyOptions): Chart {
