@@ -73,6 +73,7 @@ export class QuotaReplay {
     shareMax: number,
     anyMinute = this.busiest(this.calls.reserve, "rolling-window").tokens,
   ) {
+    if (this.isRefused.length === 0) return 0;
     let low = 0;
     let high = Math.max(1, anyMinute);
     // A settlement above its reservation takes from what comes after it: then even the busiest minute is not enough.
