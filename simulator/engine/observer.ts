@@ -35,9 +35,11 @@ export interface ObservedDecision {
 
 /**
  * Watches a run's counted attempts in the engine's own rows, without copies: for what every run collects. As for the
- * observer, an attempt is seen when the service is done with it or the run has ended.
+ * observer, an attempt is seen again when the service is done with it or the run has ended.
  */
 export interface AttemptWatcher {
+  /** An attempt leaves for its region and will reach it, in the order of time. */
+  onSent(rows: SlotTable, attempt: number): void;
   onAttempt(rows: SlotTable, attempt: number): void;
   /** A request has ended for its caller. */
   onRequest(rows: SlotTable, request: number): void;

@@ -349,15 +349,14 @@ export class Requests implements ServiceListener, Callers {
     this.statistics.sent(request, target, this.service.epochAt(nowMs), nowMs);
     if (timers.isUsed && !this.batch.isBatch[target]) this.setTimers(request, attempt);
     if (router.hedgeDelays !== null && !this.batch.isBatch[target]) this.planHedge(router.hedgeDelays, request);
+    let thereMs = 0;
     if (this.ways !== null) {
-      const thereMs = this.ways.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
+      thereMs = this.ways.thereMs(attempt, ints[at + PLACE.originIndex]!, target);
       if (this.breaks?.isUnreachable(attempt, thereMs) === true) return;
-      if (thereMs > 0) {
-        this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
-        return;
-      }
     }
-    this.service.receive(nowMs, attempt);
+    if (this.watcher !== null && (ints[at + PLACE.flags]! & IS_COUNTED) !== 0) this.watcher.onSent(rows, attempt);
+    if (thereMs > 0) this.messages.push(nowMs + thereMs, (attempt << EVENT_BITS) | ARRIVE);
+    else this.service.receive(nowMs, attempt);
   }
 
   /** Makes an appointment for the next hedge of a request whose latest attempt leaves now. */

@@ -8,10 +8,10 @@ import type { AttemptWatcher } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
 import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
-import { endsOf, placesOf, type QuotaDemand } from "../service/quota/quota-replay.ts";
+import type { QuotaDemand, Tokens } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
-import { CallColumns, type CallPlace } from "./call-columns.ts";
+import { CALLS_MAX, KeptCalls } from "./kept-calls.ts";
 import type { QuotaNeed } from "./result.ts";
 import type { QuotaNeedDetail } from "./result-detail.ts";
 
@@ -24,31 +24,48 @@ const OK = OUTCOME.ok;
 
 /** Share of the calls that the recommended limit may throttle. */
 export const THROTTLED_SHARE_MAX = 0.01;
-/** Calls that are kept of a run: what comes later is left out, and the result says so. */
-const CALLS_MAX = 1_500_000;
-
-/** The calls of one quota, or of one region, model and route without one. */
+/** What is known of the calls of one quota, or of one region, model and route without one. */
 interface Calls {
   readonly id: string;
+  /** Which of the run's, in the order in which they were asked first. */
+  readonly index: number;
   /** Plan indices. */
   readonly region: number;
   readonly model: number;
   readonly spec: QuotaSpec | null;
   readonly counts: TokenQuota;
-  readonly columns: CallColumns;
+  /** By class. */
+  readonly outputs: readonly AnswerLengths[];
   busyMs: number;
   served: number;
 }
 
+/** A call that was not served, and comes again. */
+interface Unserved {
+  readonly calls: Calls;
+  readonly call: number;
+  /** A later attempt of it is under way. */
+  isTriedAgain: boolean;
+}
+
+/** Stands for the number of a call that is not kept. */
+const NOT_KEPT = -1;
+
 /** Watches the attempts of a run, in the rows of the engine's table. */
 export class QuotaNeeds implements AttemptWatcher {
   declare private readonly plan: Plan;
+  declare private readonly kept: KeptCalls;
+  declare private readonly reserve: Tokens;
+  declare private readonly settle: Tokens;
   private readonly calls = new Map<string, Calls>();
   /** By target, model and class: a name made for every attempt would cost more than the counting. Null: not counted. */
   private readonly places: (Calls | null | undefined)[] = [];
-  /** By request that was not served yet: the calls that it was last counted with, and its place there. */
-  private readonly last = new Map<number, { readonly calls: Calls; readonly place: CallPlace }>();
-  private kept = 0;
+  /** By slot of an attempt: its call. */
+  private callOfSlot = new Int32Array(0);
+  /** By request: the call that was not served last. */
+  private readonly unserved = new Map<number, Unserved>();
+  /** Calls that a later attempt has settled. */
+  private readonly late: number[] = [];
   private left = 0;
 
   declare private readonly isDetailed: boolean;
@@ -57,56 +74,71 @@ export class QuotaNeeds implements AttemptWatcher {
   constructor(plan: Plan, isDetailed = false) {
     this.plan = plan;
     this.isDetailed = isDetailed;
+    this.kept = KeptCalls.take();
+    const { reserve, settle } = this.kept.tokens(asksForWholeTokens(plan));
+    this.reserve = reserve;
+    this.settle = settle;
+  }
+
+  /** A throttled call that comes again to the same quota is one call: its later attempts only settle it. */
+  onSent({ ints, floats, capacity }: SlotTable, attempt: number): void {
+    if (capacity > this.callOfSlot.length) this.grow(capacity);
+    const at = attempt * INTS;
+    const calls = this.callsOf(ints, at);
+    if (calls === null) return;
+    if (ints[at + PLACE.ordinal]! > 0) {
+      const before = this.unserved.get(ints[at + PLACE.requestId]!);
+      if (before?.calls === calls && !before.isTriedAgain && Number.isNaN(this.kept.settledAtMs[before.call]!)) {
+        before.isTriedAgain = true;
+        this.callOfSlot[attempt] = before.call;
+        return;
+      }
+    }
+    if (this.kept.length >= CALLS_MAX) {
+      this.left++;
+      this.callOfSlot[attempt] = NOT_KEPT;
+      return;
+    }
+    const { kept } = this;
+    const call = kept.length++;
+    this.callOfSlot[attempt] = call;
+    kept.atMs[call] = floats[attempt * FLOATS + FLOAT.sentMs]!;
+    kept.settledAtMs[call] = Number.NaN;
+    kept.quota[call] = calls.index;
+    kept.classIndex[call] = ints[at + PLACE.classIndex]!;
+    kept.maxTokens[call] = ints[at + PLACE.maxTokens]!;
+    this.writeTokens(calls, call, ints, at, 0);
+    calls.outputs[ints[at + PLACE.classIndex]!]!.count(ints[at + PLACE.outputTokens]!);
   }
 
   onAttempt({ ints, floats }: SlotTable, attempt: number): void {
     const at = attempt * INTS;
-    const classIndex = ints[at + PLACE.classIndex]!;
-    const place =
-      (ints[at + PLACE.target]! * this.plan.models.length + ints[at + PLACE.modelIndex]!) * this.plan.classes.length +
-      classIndex;
-    let calls = this.places[place];
-    if (calls === undefined) {
-      calls = this.findCalls(ints[at + PLACE.target]!, ints[at + PLACE.modelIndex]!, classIndex);
-      this.places[place] = calls;
-    }
+    const calls = this.callsOf(ints, at);
     if (calls === null) return;
     const from = attempt * FLOATS;
     const sentMs = floats[from + FLOAT.sentMs]!;
+    const endedMs = floats[from + FLOAT.endedMs]!;
     const isServed = ints[at + PLACE.outcome] === OK;
-    const endedMs = isServed ? floats[from + FLOAT.endedMs]! : Number.NaN;
     if (isServed) {
       calls.busyMs += endedMs - sentMs;
       calls.served++;
     }
-    const known = ints[at + PLACE.ordinal] === 0 ? undefined : this.last.get(ints[at + PLACE.requestId]!);
-    // A throttled call that comes again to the same quota is one call: its later attempts only settle it.
-    if (known?.calls === calls) {
-      const { block, row } = known.place;
-      if (Number.isNaN(block.settledAtMs[row]!)) {
-        block.settledAtMs[row] = block.atMs[row]! + endedMs - sentMs;
-        return;
-      }
+    const call = this.callOfSlot[attempt]!;
+    if (call === NOT_KEPT) return;
+    const { kept } = this;
+    if (kept.atMs[call] !== sentMs) this.settleLater(call, isServed ? endedMs - sentMs : Number.NaN, ints, at);
+    else {
+      // What the cache held is known now.
+      this.writeTokens(calls, call, ints, at, ints[at + PLACE.cacheReadTokens]!);
+      if (isServed) {
+        kept.settledAtMs[call] = endedMs;
+        kept.served[kept.servedLength++] = call;
+      } else this.unserved.set(ints[at + PLACE.requestId]!, { calls, call, isTriedAgain: false });
     }
-    if (this.kept >= CALLS_MAX) {
-      this.left++;
-      return;
-    }
-    this.kept++;
-    const block = calls.columns.room;
-    const row = block.length++;
-    if (!isServed) this.last.set(ints[at + PLACE.requestId]!, { calls, place: { block, row } });
-    block.atMs[row] = sentMs;
-    block.settledAtMs[row] = endedMs;
-    block.inputTokens[row] = ints[at + PLACE.inputTokens]!;
-    block.cacheReadTokens[row] = ints[at + PLACE.cacheReadTokens]!;
-    block.maxTokens[row] = ints[at + PLACE.maxTokens]!;
-    block.outputTokens[row] = ints[at + PLACE.outputTokens]!;
-    block.classIndex[row] = classIndex;
   }
 
   onRequest({ ints }: SlotTable, request: number): void {
-    if (this.last.size > 0) this.last.delete(ints[request * INTS + PLACE.requestId]!);
+    if (this.unserved.size > 0) this.unserved.delete(ints[request * INTS + PLACE.requestId]!);
   }
 
   /**
@@ -114,9 +146,60 @@ export class QuotaNeeds implements AttemptWatcher {
    * at the run's end: the calls are kept no longer.
    */
   needs(): readonly QuotaNeed[] {
-    return [...this.calls.values()]
+    const all = [...this.calls.values()];
+    const { kept, reserve, settle } = this;
+    const { atMs, settledAtMs } = kept;
+    // Calls that were not served settle after the mean time of those that were.
+    const meanMs = all.map(({ busyMs, served }) => (served === 0 ? 0 : busyMs / served));
+    const callsOf = kept.sortByQuota(all.length, this.late, (quota) => meanMs[quota]!);
+    const needs = all
       .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
-      .map((calls) => needOf(this.plan, calls, { left: this.left, isDetailed: this.isDetailed }));
+      .map((of) => {
+        const demand = { ...callsOf(of.index), atMs, settledAtMs, reserve, settle };
+        return needOf(this.plan, { ...of, demand, kept }, { left: this.left, isDetailed: this.isDetailed });
+      });
+    kept.giveBack();
+    return needs;
+  }
+
+  private settleLater(call: number, tookMs: number, ints: Int32Array, at: number): void {
+    const { kept } = this;
+    if (Number.isNaN(tookMs)) {
+      const before = this.unserved.get(ints[at + PLACE.requestId]!);
+      if (before?.call === call) before.isTriedAgain = false;
+      return;
+    }
+    kept.settledAtMs[call] = kept.atMs[call]! + tookMs;
+    this.late.push(call);
+  }
+
+  /** @param cacheReadTokens of the input */
+  private writeTokens({ counts }: Calls, call: number, ints: Int32Array, at: number, cacheReadTokens: number): void {
+    const input = ints[at + PLACE.inputTokens]!;
+    this.reserve[call] = counts.reservation(input, cacheReadTokens, ints[at + PLACE.maxTokens]!);
+    this.settle[call] = counts.settlement(input, cacheReadTokens, ints[at + PLACE.outputTokens]!);
+  }
+
+  private grow(slots: number): void {
+    const calls = new Int32Array(slots);
+    calls.set(this.callOfSlot);
+    this.callOfSlot = calls;
+  }
+
+  /** Those that an attempt belongs to; null where they are not counted. */
+  private callsOf(ints: Int32Array, at: number): Calls | null {
+    const { models, classes } = this.plan;
+    const [target, model, classIndex] = [
+      ints[at + PLACE.target]!,
+      ints[at + PLACE.modelIndex]!,
+      ints[at + PLACE.classIndex]!,
+    ];
+    const place = (target * models.length + model) * classes.length + classIndex;
+    const known = this.places[place];
+    if (known !== undefined) return known;
+    const calls = this.findCalls(target, model, classIndex);
+    this.places[place] = calls;
+    return calls;
   }
 
   private findCalls(target: number, model: number, classIndex: number): Calls | null {
@@ -132,7 +215,8 @@ export class QuotaNeeds implements AttemptWatcher {
     const { burndown } = plan.models[model]!;
     const counts = new TokenQuota(spec ?? { ...WITHOUT, id, region, model, burndown }, 0);
     const place = { region: spec?.region ?? region, model: spec?.model ?? model };
-    const calls = { id, ...place, spec, counts, columns: new CallColumns(), busyMs: 0, served: 0 };
+    const outputs = plan.classes.map(() => new AnswerLengths());
+    const calls = { id, index: this.calls.size, ...place, spec, counts, outputs, busyMs: 0, served: 0 };
     this.calls.set(id, calls);
     return calls;
   }
@@ -149,21 +233,24 @@ const WITHOUT = {
 
 function needOf(
   plan: Plan,
-  calls: Calls,
+  calls: Calls & { readonly demand: QuotaDemand; readonly kept: KeptCalls },
   { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
 ): QuotaNeed {
-  const { spec } = calls;
-  const { demand, classIndex, maxTokens, caps } = inOrderOf(plan, calls);
-  const replay = new QuotaReplay(demand, plan.startMs);
-  // Two laws ask the same of the columns.
-  const { tokens: anyReserved, fromMs: anyFromMs } = replay.busiest(demand.reserve, "rolling-window");
-  const anySettled = replay.busiest(demand.settle, "rolling-window").tokens;
+  const { spec, demand, kept } = calls;
+  const { classIndex, maxTokens } = kept;
+  const caps = calls.outputs.map((lengths) => lengths.cap());
+  const replay = new QuotaReplay(demand, plan.startMs, kept);
+  const reserveAt = (call: number) => demand.reserve[call]!;
+  const settleAt = (call: number) => demand.settle[call]!;
+  // Two laws ask the same.
+  const { tokens: anyReserved, fromMs: anyFromMs } = replay.busiest(reserveAt, "rolling-window");
+  const anySettled = replay.busiest(settleAt, "rolling-window").tokens;
   const laws = METER_LAWS.map((law) => {
-    const clock = law === "clock-window" ? replay.busiest(demand.reserve, law) : null;
+    const clock = law === "clock-window" ? replay.busiest(reserveAt, law) : null;
     return {
       law,
       busiestReserved: clock?.tokens ?? anyReserved,
-      busiestSettled: clock === null ? anySettled : replay.busiest(demand.settle, law).tokens,
+      busiestSettled: clock === null ? anySettled : replay.busiest(settleAt, law).tokens,
       busiestFromMs: clock?.fromMs ?? anyFromMs,
       smallestLimit: Math.ceil(replay.smallestLimit(law, THROTTLED_SHARE_MAX, anyReserved)),
     };
@@ -173,13 +260,14 @@ function needOf(
   const shares = plan.classes.map((_, c) =>
     busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
   );
-  const capped = demand.reserve.map((reserve, i) => reserve - Math.max(0, maxTokens[i]! - (caps[classIndex[i]!] ?? 0)));
+  const cappedAt = (call: number) =>
+    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0));
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
     limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
     law: minute?.law ?? null,
-    calls: demand.atMs.length,
+    calls: demand.calls.length,
     callsLeftOut: left,
     laws,
     byClass: plan.classes.flatMap(({ name }, c) =>
@@ -187,72 +275,42 @@ function needOf(
     ),
     explicitMaxTokens: {
       byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
-      busiestReserved: replay.busiest(capped, "clock-window").tokens,
+      busiestReserved: replay.busiest(cappedAt, "clock-window").tokens,
     },
-    ...(isDetailed ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, capped }, THROTTLED_SHARE_MAX) } : {}),
+    ...(isDetailed
+      ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, cappedAt }, THROTTLED_SHARE_MAX) }
+      : {}),
   };
 }
 
-/** The calls in the order of their beginning. */
-interface OrderedCalls {
-  readonly demand: QuotaDemand;
-  readonly classIndex: Uint16Array;
-  readonly maxTokens: Int32Array;
-  /** By class: see `capOf`. */
-  readonly caps: readonly (number | null)[];
-}
+/** How many answers have each number of tokens. */
+class AnswerLengths {
+  private answers = 0;
+  private counts = new Int32Array(1024);
 
-/** Takes the calls, column by column, each of which is dropped when what follows from it is known. */
-function inOrderOf({ classes }: Plan, calls: Calls): OrderedCalls {
-  const { columns } = calls;
-  const { places, ...times } = timesOf(calls);
-  columns.drop("atMs", "settledAtMs");
-  const caps = classes.map((_, c) => capOf(columns, c));
-  const tokens = tokensOf(calls, places);
-  columns.drop("inputTokens", "cacheReadTokens", "outputTokens");
-  const [classIndex, maxTokens] = [columns.inOrder("classIndex", places), columns.inOrder("maxTokens", places)];
-  columns.drop("classIndex", "maxTokens");
-  return { demand: { ...times, ...tokens }, classIndex, maxTokens, caps };
-}
-
-/** Calls that were not served settle after the mean time of those that were. */
-function timesOf({ columns, busyMs, served }: Calls) {
-  const meanMs = served === 0 ? 0 : busyMs / served;
-  for (const { length, atMs, settledAtMs } of columns.blocks)
-    for (let i = 0; i < length; i++) if (Number.isNaN(settledAtMs[i]!)) settledAtMs[i] = atMs[i]! + meanMs;
-  const places = placesOf(columns.parts("atMs"));
-  const ends = endsOf(columns.parts("settledAtMs"), places);
-  return { places, ends, atMs: columns.inOrder("atMs", places), settledAtMs: columns.inOrder("settledAtMs", places) };
-}
-
-/** What each call reserves and settles to. */
-function tokensOf({ columns, counts }: Calls, places: Int32Array) {
-  const reserve = new Float64Array(places.length);
-  const settle = new Float64Array(places.length);
-  let at = 0;
-  for (const { length, inputTokens, cacheReadTokens, maxTokens, outputTokens } of columns.blocks) {
-    for (let i = 0; i < length; i++) {
-      const place = places[at++]!;
-      reserve[place] = counts.reservation(inputTokens[i]!, cacheReadTokens[i]!, maxTokens[i]!);
-      settle[place] = counts.settlement(inputTokens[i]!, cacheReadTokens[i]!, outputTokens[i]!);
+  count(tokens: number): void {
+    if (tokens >= this.counts.length) {
+      const counts = new Int32Array(2 * tokens);
+      counts.set(this.counts);
+      this.counts = counts;
     }
+    this.counts[tokens]!++;
+    this.answers++;
   }
-  return { reserve, settle };
+
+  /** What 99 % of the answers stay within, rounded up to two digits; null where there was none. */
+  cap(): number | null {
+    if (this.answers === 0) return null;
+    let p99 = 0;
+    for (let below = this.counts[0]!; below < Math.ceil(0.99 * this.answers); below += this.counts[p99]!) p99++;
+    const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
+    return Math.ceil(p99 / unit) * unit;
+  }
 }
 
-/** What 99 % of a class's answers stay within, rounded up to two digits; null where it made no call. */
-function capOf({ blocks }: CallColumns, c: number): number | null {
-  let answers = 0;
-  for (const { length, classIndex } of blocks) for (let i = 0; i < length; i++) if (classIndex[i] === c) answers++;
-  if (answers === 0) return null;
-  const outputs = new Int32Array(answers);
-  let to = 0;
-  for (const { length, classIndex, outputTokens } of blocks)
-    for (let i = 0; i < length; i++) if (classIndex[i] === c) outputs[to++] = outputTokens[i]!;
-  outputs.sort();
-  const p99 = outputs[Math.min(answers - 1, Math.ceil(0.99 * answers) - 1)]!;
-  const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
-  return Math.ceil(p99 / unit) * unit;
+/** Whether what calls reserve and settle to are whole numbers. */
+function asksForWholeTokens({ models, world }: Plan): boolean {
+  return [...models, ...world.quotas].every(({ burndown }) => Number.isInteger(burndown));
 }
 
 /** The calls of one quota. */
@@ -261,7 +319,7 @@ export interface DetailedCalls {
   /** What each asked for; the model's largest answer where it asked for nothing. */
   readonly maxTokens: Int32Array;
   /** What each would reserve with explicit max_tokens. */
-  readonly capped: Float64Array;
+  readonly cappedAt: (call: number) => number;
   readonly spec: QuotaSpec | null;
   /** Plan index. */
   readonly model: number;
@@ -269,35 +327,36 @@ export interface DetailedCalls {
 
 /** @param throttledShareMax share of the calls that a limit may throttle */
 export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax: number): QuotaNeedDetail {
-  const { demand, maxTokens, capped, spec, model } = calls;
-  const needOf = (reserve: Float64Array) => {
+  const { demand, maxTokens, cappedAt, spec, model } = calls;
+  const needOf = (tokensAt: (call: number) => number) => {
+    const reserve = new Float64Array((demand.calls.at(-1) ?? -1) + 1);
+    for (const call of demand.calls) reserve[call] = tokensAt(call);
     const replay = new QuotaReplay({ ...demand, reserve }, plan.startMs);
     return {
-      busiestReserved: replay.busiest(reserve, "rolling-window").tokens,
+      busiestReserved: replay.busiest(tokensAt, "rolling-window").tokens,
       smallestLimit: Math.ceil(replay.smallestLimit("rolling-window", throttledShareMax)),
     };
   };
   const { maxOutputTokens } = plan.models[model]!;
   const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
-  const unset = demand.reserve.map((tokens, i) => tokens + (maxOutputTokens - maxTokens[i]!) * weight);
-  const ones = new Float64Array(demand.atMs.length).fill(1);
   return {
-    busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(ones, "rolling-window").tokens,
+    busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
     busiestDay: busiestDayOf(plan, demand),
-    unset: needOf(unset),
-    explicit: needOf(capped),
+    unset: needOf((call) => demand.reserve[call]! + (maxOutputTokens - maxTokens[call]!) * weight),
+    explicit: needOf(cappedAt),
   };
 }
 
 /** The UTC day that settles most, and which part of it the run covers. */
-function busiestDayOf(plan: Plan, { atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
   const days = new Map<number, number>();
   let lastMs = 0;
-  atMs.forEach((ms, i) => {
+  for (const call of calls) {
+    const ms = atMs[call]!;
     const day = Math.floor((plan.startMs + ms) / DAY_MS);
-    days.set(day, (days.get(day) ?? 0) + settle[i]!);
-    lastMs = Math.max(lastMs, ms);
-  });
+    days.set(day, (days.get(day) ?? 0) + settle[call]!);
+    lastMs = ms;
+  }
   const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
   let busiest = { settled: 0, coveredShare: 1 };
   for (const [day, settled] of days) {

@@ -2,8 +2,7 @@
 import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type MeterLaw } from "./meter.ts";
 import {
-  type CallsInOrder,
-  inOrder,
+  overshoots,
   type QuotaDemand,
   refusedWithin,
   type Stretch,
@@ -23,22 +22,34 @@ export interface BusiestMinute {
   readonly fromMs: number;
 }
 
+/** Memory for a replay: a number for each call of the quota, and a mark for each number of a call. */
+export interface ReplayRoom {
+  readonly use: Float32Array;
+  readonly isRefused: Uint8Array;
+}
+
 /** Replays calls against limits. */
 export class QuotaReplay {
   declare private readonly startMs: number;
-  declare private readonly calls: CallsInOrder;
+  declare private readonly demand: QuotaDemand;
+  declare private readonly mayOvershoot: boolean;
+  declare private readonly room: ReplayRoom;
   /** Under the law that was asked for last: one comes after the other, and each takes a column of all calls. */
   private use: (UnrefusedUse & { readonly law: MeterLaw }) | null = null;
-  /** By call: whether the limit that was tried last refuses it. */
-  declare private readonly isRefused: Uint8Array;
-  /** Where it may. */
+  /** Where the limit that was tried last may refuse a call. */
   private replayed: readonly Stretch[] = [];
 
-  /** @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC */
-  constructor(demand: QuotaDemand, startMs: number) {
+  /**
+   * @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC
+   * @param room    what may be written over
+   */
+  constructor(demand: QuotaDemand, startMs: number, room: ReplayRoom = roomFor(demand)) {
     this.startMs = startMs;
-    this.calls = inOrder(demand);
-    this.isRefused = new Uint8Array(demand.atMs.length);
+    this.demand = demand;
+    this.mayOvershoot = overshoots(demand);
+    this.room = room;
+    const { calls } = demand;
+    for (let k = 0; k < calls.length; k++) room.isRefused[calls[k]!] = 0;
   }
 
   /**
@@ -47,16 +58,17 @@ export class QuotaReplay {
    * @param giveUpAt stop and return 1 as soon as more than this share is refused
    */
   refusedShare(law: MeterLaw, limit: number, giveUpAt = 1): number {
-    const { calls, isRefused } = this;
-    const n = isRefused.length;
+    const { demand, room } = this;
+    const { calls } = demand;
+    const n = calls.length;
     const refusedMax = giveUpAt * n;
     let refused = 0;
-    for (const { from, to } of this.replayed) isRefused.fill(0, from, to);
-    this.replayed = tightStretches(calls, limit, law, this.useUnder(law));
+    for (const { from, to } of this.replayed) for (let k = from; k < to; k++) room.isRefused[calls[k]!] = 0;
+    this.replayed = tightStretches(demand, limit, law, this.useUnder(law), this.mayOvershoot);
     const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
     for (const stretch of this.replayed) {
       meter.clear();
-      refused += refusedWithin(calls, stretch, meter, isRefused, refusedMax - refused);
+      refused += refusedWithin(demand, stretch, meter, room.isRefused, refusedMax - refused);
       if (refused > refusedMax) return 1;
     }
     return n === 0 ? 0 : refused / n;
@@ -71,9 +83,9 @@ export class QuotaReplay {
   smallestLimit(
     law: MeterLaw,
     shareMax: number,
-    anyMinute = this.busiest(this.calls.reserve, "rolling-window").tokens,
+    anyMinute = this.busiest((call) => this.demand.reserve[call]!, "rolling-window").tokens,
   ) {
-    if (this.isRefused.length === 0) return 0;
+    if (this.demand.calls.length === 0) return 0;
     let low = 0;
     let high = Math.max(1, anyMinute);
     // A settlement above its reservation takes from what comes after it: then even the busiest minute is not enough.
@@ -89,61 +101,60 @@ export class QuotaReplay {
     return high;
   }
 
-  /** Of a column, one number for each call. */
-  busiest(tokens: Float64Array, law: MeterLaw): BusiestMinute {
-    if (law === "clock-window") return this.busiestClockMinute(tokens);
-    return this.busiestAnyMinute(tokens);
+  /** Most tokens of a window. @param tokensAt by number of the call */
+  busiest(tokensAt: (call: number) => number, law: MeterLaw): BusiestMinute {
+    if (law === "clock-window") return this.busiestClockMinute(tokensAt);
+    return this.busiestAnyMinute(tokensAt);
   }
 
   /** Once for all limits that are tried. */
   private useUnder(law: MeterLaw): UnrefusedUse | null {
     if (law === "token-bucket") return null;
-    if (this.use?.law !== law) this.use = { law, ...useUnrefused(this.calls, law, this.startMs, this.use?.used) };
+    if (this.use?.law !== law) this.use = { law, ...useUnrefused(this.demand, law, this.startMs, this.room.use) };
     return this.use;
   }
 
-  /** Places of the calls that begin in a window. */
+  /** Calls that begin in a window. */
   callsFrom(fromMs: number): readonly number[] {
-    const { atMs } = this.calls;
-    const places: number[] = [];
-    for (let s = 0; s < atMs.length; s++) if (atMs[s]! >= fromMs && atMs[s]! < fromMs + MINUTE_MS) places.push(s);
-    return places;
+    const { calls, atMs } = this.demand;
+    const found: number[] = [];
+    for (const call of calls) if (atMs[call]! >= fromMs && atMs[call]! < fromMs + MINUTE_MS) found.push(call);
+    return found;
   }
 
-  private busiestClockMinute(tokens: Float64Array) {
-    const { atMs } = this.calls;
+  private busiestClockMinute(tokensAt: (call: number) => number) {
+    const { calls, atMs } = this.demand;
     const offsetMs = this.startMs % MINUTE_MS;
-    const sums = new Map<number, number>();
-    // Neighbours mostly fall into one window: it is looked up when it changes.
-    let [window, sum] = [Number.NaN, 0];
-    for (let i = 0; i < tokens.length; i++) {
-      const its = Math.floor((atMs[i]! + offsetMs) / MINUTE_MS);
-      if (its !== window) {
-        if (i > 0) sums.set(window, sum);
-        window = its;
-        sum = sums.get(its) ?? 0;
-      }
-      sum += tokens[i]!;
-    }
-    if (tokens.length > 0) sums.set(window, sum);
     let [most, at] = [0, 0];
-    for (const [its, total] of sums) if (total > most) [most, at] = [total, its];
+    let [window, sum] = [Number.NaN, 0];
+    for (let k = 0; k < calls.length; k++) {
+      const call = calls[k]!;
+      const its = Math.floor((atMs[call]! + offsetMs) / MINUTE_MS);
+      if (its !== window) [window, sum] = [its, 0];
+      sum += tokensAt(call);
+      if (sum > most) [most, at] = [sum, its];
+    }
     return { tokens: most, fromMs: at * MINUTE_MS - offsetMs };
   }
 
-  private busiestAnyMinute(tokens: Float64Array) {
-    const { atMs } = this.calls;
+  private busiestAnyMinute(tokensAt: (call: number) => number) {
+    const { calls, atMs } = this.demand;
     let most = 0;
     let fromMs = 0;
     let sum = 0;
-    for (let s = 0, first = 0; s < tokens.length; s++) {
-      sum += tokens[s]!;
-      while (atMs[first]! <= atMs[s]! - MINUTE_MS) sum -= tokens[first++]!;
+    for (let k = 0, first = 0; k < calls.length; k++) {
+      const call = calls[k]!;
+      sum += tokensAt(call);
+      while (atMs[calls[first]!]! <= atMs[call]! - MINUTE_MS) sum -= tokensAt(calls[first++]!);
       if (sum > most) {
         most = sum;
-        fromMs = atMs[first]!;
+        fromMs = atMs[calls[first]!]!;
       }
     }
     return { tokens: most, fromMs };
   }
+}
+
+function roomFor({ calls }: QuotaDemand): ReplayRoom {
+  return { use: new Float32Array(calls.length), isRefused: new Uint8Array((calls.at(-1) ?? -1) + 1) };
 }

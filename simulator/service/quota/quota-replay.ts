@@ -2,52 +2,39 @@
 import { MINUTE_MS } from "../../base/time.ts";
 import { createMeter, type Meter, type MeterLaw } from "./meter.ts";
 
-/** Calls are put in order to this, ms: a thousandth of the window. */
-const GRAIN_MS = 60;
 /** A rolling window is replayed from this long before a call that it may refuse: by then it holds nothing older. */
 const WARM_UP_MS = MINUTE_MS + 1000;
 /** A zero that the compiler keeps as a double from the beginning: a whole number would be compiled twice. */
 const ZERO = -0;
 
-/** What calls ask of one quota, column by column, in the order of their beginning: see `placesOf`. */
+/** Whole numbers where no quota asks for parts of a token. */
+export type Tokens = Int32Array | Float64Array;
+
+/** What calls ask of one quota. Calls have numbers in the order of their beginning, also those of other quotas. */
 export interface QuotaDemand {
+  /** The calls of this quota, in the order of their beginning. */
+  readonly calls: Int32Array;
+  /** The same calls in the order of their ends. */
+  readonly ends: Int32Array;
+  /** By number of the call. */
   readonly atMs: Float64Array;
   readonly settledAtMs: Float64Array;
   /** Tokens reserved at the start. */
-  readonly reserve: Float64Array;
+  readonly reserve: Tokens;
   /** Tokens that it settles to at the end. */
-  readonly settle: Float64Array;
-  /** Places of the calls in the order of their ends: see `endsOf`. */
-  readonly ends: Int32Array;
+  readonly settle: Tokens;
 }
 
-/** Calls, and what follows from them for all limits. */
-export interface CallsInOrder extends QuotaDemand {
-  /** By call: how many ends come before it. */
-  readonly endsBefore: Int32Array;
-  /** The calls are in order to this, ms. */
-  readonly grainMs: number;
-  /** Some call uses more than it reserved: then a limit may refuse however little is reserved. */
-  readonly overshoots: boolean;
-}
-
-/** Calls from a place in the order up to another. */
+/** Calls from a place in their order up to another. */
 export interface Stretch {
   readonly from: number;
   readonly to: number;
 }
 
-export function inOrder(demand: QuotaDemand): CallsInOrder {
-  const { atMs, settledAtMs, reserve, settle, ends } = demand;
-  const n = atMs.length;
-  const endsBefore = new Int32Array(n);
-  let overshoots = false;
-  for (let s = 0, end = 0; s < n; s++) {
-    endsBefore[s] = end;
-    while (end < n && settledAtMs[ends[end]!]! <= atMs[s]!) end++;
-    if (settle[s]! > reserve[s]!) overshoots = true;
-  }
-  return { ...demand, endsBefore, grainMs: grainOf([atMs]), overshoots };
+/** Whether some call uses more than it reserved: then a limit may refuse however little is reserved. */
+export function overshoots({ calls, reserve, settle }: QuotaDemand): boolean {
+  for (let k = 0; k < calls.length; k++) if (settle[calls[k]!]! > reserve[calls[k]!]!) return true;
+  return false;
 }
 
 /** A limit that refuses nothing; a power of two, so that a share of it is exact. */
@@ -55,12 +42,16 @@ const UNLIMITED = 2 ** 60;
 
 /** Use of a window right after each call, tokens, if no call were refused; and the most of it in each of some blocks of calls. */
 export interface UnrefusedUse {
-  readonly used: Float64Array;
+  /** By place in the order of calls; not less than it is, which single precision could say. */
+  readonly used: Float32Array;
   /** Where a block begins in the order of calls: at its minute for a clock window; and where the last one ends. */
   readonly blockFrom: Int32Array;
   /** By block. */
   readonly most: Float64Array;
 }
+
+/** A number times this, rounded to single precision, is not below the number. */
+const ROUNDED_UP = 1 + 2 ** -23;
 
 /** Of a rolling window. */
 const BLOCK_CALLS = 64;
@@ -73,42 +64,44 @@ const BLOCK_CALLS = 64;
  * @param used what is written over: another law's use that is needed no more
  */
 export function useUnrefused(
-  calls: CallsInOrder,
+  demand: QuotaDemand,
   law: MeterLaw,
   startMs: number,
-  used: Float64Array = new Float64Array(calls.atMs.length),
+  used: Float32Array = new Float32Array(demand.calls.length),
 ): UnrefusedUse {
-  const { atMs, settledAtMs, reserve, settle, ends } = calls;
+  const { calls, atMs, settledAtMs, reserve, settle, ends } = demand;
   const meter = createMeter({ law, limit: UNLIMITED, windowMs: MINUTE_MS, burst: UNLIMITED }, startMs);
-  for (let s = 0, end = 0; s < atMs.length; s++) {
-    const nowMs = atMs[s]!;
+  for (let k = 0, end = 0; k < calls.length; k++) {
+    const call = calls[k]!;
+    const nowMs = atMs[call]!;
     for (; end < ends.length; end++) {
-      const call = ends[end]!;
-      if (settledAtMs[call]! > nowMs) break;
-      if (call < s) meter.settle(nowMs, atMs[call]!, settle[call]! - reserve[call]!);
+      const ended = ends[end]!;
+      if (settledAtMs[ended]! > nowMs) break;
+      if (ended < call) meter.settle(nowMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
     }
-    meter.take(nowMs, reserve[s]!);
-    used[s] = meter.utilisation(nowMs) * UNLIMITED;
+    meter.take(nowMs, reserve[call]!);
+    used[k] = meter.utilisation(nowMs) * UNLIMITED * ROUNDED_UP;
   }
-  const blockFrom = law === "clock-window" ? minutesOf(atMs, startMs % MINUTE_MS) : blocksOf(atMs.length);
+  const blockFrom = law === "clock-window" ? minutesOf(demand, startMs % MINUTE_MS) : blocksOf(calls.length);
   const most = new Float64Array(blockFrom.length - 1);
   for (let b = 0; b < most.length; b++) {
     let [top, to] = [ZERO, blockFrom[b + 1]!];
-    for (let s = blockFrom[b]!; s < to; s++) if (used[s]! > top) top = used[s]!;
+    for (let k = blockFrom[b]!; k < to; k++) if (used[k]! > top) top = used[k]!;
     most[b] = top;
   }
   return { used, blockFrom, most };
 }
 
-function minutesOf(atMs: Float64Array, offsetMs: number): Int32Array {
+function minutesOf({ calls, atMs }: QuotaDemand, offsetMs: number): Int32Array {
   const from: number[] = [];
   let untilMs = Number.NEGATIVE_INFINITY;
-  for (let s = 0; s < atMs.length; s++) {
-    if (atMs[s]! < untilMs) continue;
-    from.push(s);
-    untilMs = (Math.floor((atMs[s]! + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
+  for (let k = 0; k < calls.length; k++) {
+    const nowMs = atMs[calls[k]!]!;
+    if (nowMs < untilMs) continue;
+    from.push(k);
+    untilMs = (Math.floor((nowMs + offsetMs) / MINUTE_MS) + 1) * MINUTE_MS - offsetMs;
   }
-  return Int32Array.from([...from, atMs.length]);
+  return Int32Array.from([...from, calls.length]);
 }
 
 function blocksOf(calls: number): Int32Array {
@@ -121,15 +114,17 @@ function blocksOf(calls: number): Int32Array {
  * nothing.
  *
  * @param use `useUnrefused` of the law; null for a token bucket, whose use depends on its limit
+ * @param mayOvershoot whether some call uses more than it reserved
  */
 export function tightStretches(
-  calls: CallsInOrder,
+  demand: QuotaDemand,
   limit: number,
   law: MeterLaw,
   use: UnrefusedUse | null,
+  mayOvershoot = overshoots(demand),
 ): readonly Stretch[] {
-  if (use === null) return calls.overshoots ? [{ from: 0, to: calls.atMs.length }] : tightBusyPeriods(calls, limit);
-  return law === "clock-window" ? tightMinutes(limit, use) : aroundTightCalls(calls, limit, use);
+  if (use === null) return mayOvershoot ? [{ from: 0, to: demand.calls.length }] : tightBusyPeriods(demand, limit);
+  return law === "clock-window" ? tightMinutes(limit, use) : aroundTightCalls(demand, limit, use);
 }
 
 /** From the beginning of each minute that may refuse a call to the last one that it may. */
@@ -146,24 +141,24 @@ function tightMinutes(limit: number, { used, blockFrom, most }: UnrefusedUse): r
 
 /** Up to each call that may be refused, from before its window. */
 function aroundTightCalls(
-  { atMs, grainMs }: CallsInOrder,
+  { calls, atMs }: QuotaDemand,
   limit: number,
   { used, blockFrom, most }: UnrefusedUse,
 ): readonly Stretch[] {
   const stretches: Stretch[] = [];
-  const warmUpMs = WARM_UP_MS + 2 * grainMs;
   let [from, to] = [0, 0];
   for (let b = 0; b < most.length; b++) {
     if (!(most[b]! > limit)) continue;
-    for (let s = blockFrom[b]!; s < blockFrom[b + 1]!; s++) {
-      if (!(used[s]! > limit)) continue;
-      let first = s;
-      while (first > to && atMs[first - 1]! >= atMs[s]! - warmUpMs) first--;
+    for (let k = blockFrom[b]!; k < blockFrom[b + 1]!; k++) {
+      if (!(used[k]! > limit)) continue;
+      const warmUpFromMs = atMs[calls[k]!]! - WARM_UP_MS;
+      let first = k;
+      while (first > to && atMs[calls[first - 1]!]! >= warmUpFromMs) first--;
       if (first > to) {
         if (to > from) stretches.push({ from, to });
         from = first;
       }
-      to = s + 1;
+      to = k + 1;
     }
   }
   if (to > from) stretches.push({ from, to });
@@ -171,96 +166,68 @@ function aroundTightCalls(
 }
 
 /** Periods from one full bucket to the next in which it could run empty, if nothing were given back. */
-function tightBusyPeriods({ atMs, reserve }: CallsInOrder, limit: number): readonly Stretch[] {
+function tightBusyPeriods({ calls, atMs, reserve }: QuotaDemand, limit: number): readonly Stretch[] {
   const stretches: Stretch[] = [];
   const perMs = limit / MINUTE_MS;
   let from = 0;
   let [taken, most, lastMs] = [ZERO, ZERO, ZERO];
-  for (let s = 0; s < atMs.length; s++) {
-    // Calls are in order to a grain only: a bucket that meets an earlier instant loses what it had refilled since.
-    taken -= (atMs[s]! - lastMs) * perMs;
-    lastMs = atMs[s]!;
+  for (let k = 0; k < calls.length; k++) {
+    const call = calls[k]!;
+    const nowMs = atMs[call]!;
+    taken -= (nowMs - lastMs) * perMs;
+    lastMs = nowMs;
     if (taken <= 0) {
-      if (most > limit) stretches.push({ from, to: s });
-      from = s;
+      if (most > limit) stretches.push({ from, to: k });
+      from = k;
       taken = ZERO;
       most = ZERO;
     }
-    taken += reserve[s]!;
+    taken += reserve[call]!;
     if (taken > most) most = taken;
   }
-  if (most > limit) stretches.push({ from, to: atMs.length });
+  if (most > limit) stretches.push({ from, to: calls.length });
   return stretches;
 }
 
-/** How many calls of a stretch a meter refuses; marks them. It ends early with more than `refusedMax`. */
+/**
+ * How many calls of a stretch a meter refuses; marks them. It ends early with more than `refusedMax`.
+ *
+ * @param isRefused by number of the call
+ */
 export function refusedWithin(
-  { atMs, settledAtMs, reserve, settle, ends, endsBefore }: CallsInOrder,
+  demand: QuotaDemand,
   { from, to }: Stretch,
   meter: Meter,
   isRefused: Uint8Array,
   refusedMax: number,
 ): number {
+  const { calls, atMs, settledAtMs, reserve, settle, ends } = demand;
   let refused = 0;
-  let end = endsBefore[from] ?? 0;
-  for (let s = from; s < to; s++) {
-    const nowMs = atMs[s]!;
+  let end = endsBefore(demand, from);
+  for (let k = from; k < to; k++) {
+    const call = calls[k]!;
+    const nowMs = atMs[call]!;
     for (; end < ends.length; end++) {
-      const call = ends[end]!;
-      if (settledAtMs[call]! > nowMs) break;
-      if (call < s && isRefused[call] === 0) meter.settle(nowMs, atMs[call]!, settle[call]! - reserve[call]!);
+      const ended = ends[end]!;
+      if (settledAtMs[ended]! > nowMs) break;
+      if (ended < call && isRefused[ended] === 0) meter.settle(nowMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
     }
-    if (meter.take(nowMs, reserve[s]!)) continue;
-    isRefused[s] = 1;
+    if (meter.take(nowMs, reserve[call]!)) continue;
+    isRefused[call] = 1;
     if (++refused > refusedMax) break;
   }
   return refused;
 }
 
-/**
- * By call: its place in the order of instants, to a grain. A counting sort, since runs have many calls.
- *
- * @param parts instants, in parts that follow one another
- */
-export function placesOf(parts: readonly Float64Array[]): Int32Array {
-  const { free, grainMs } = placesByGrain(parts);
-  const places = new Int32Array(callsIn(parts));
-  let i = 0;
-  for (const ms of parts) for (let row = 0; row < ms.length; row++) places[i++] = free[grainAt(ms[row]!, grainMs)]!++;
-  return places;
-}
-
-/** By end, in their order to a grain: the place of its call in the order of beginnings, `places`. */
-export function endsOf(settled: readonly Float64Array[], places: Int32Array): Int32Array {
-  const { free, grainMs } = placesByGrain(settled);
-  const ends = new Int32Array(places.length);
-  let i = 0;
-  for (const ms of settled)
-    for (let row = 0; row < ms.length; row++) ends[free[grainAt(ms[row]!, grainMs)]!++] = places[i++]!;
-  return ends;
-}
-
-/** By grain: the first of its places. */
-function placesByGrain(parts: readonly Float64Array[]) {
-  const grainMs = grainOf(parts);
-  let last = 0;
-  for (const ms of parts) for (let row = 0; row < ms.length; row++) last = Math.max(last, grainAt(ms[row]!, grainMs));
-  const free = new Int32Array(last + 2);
-  for (const ms of parts) for (let row = 0; row < ms.length; row++) free[grainAt(ms[row]!, grainMs) + 1]!++;
-  for (let grain = 1; grain < free.length; grain++) free[grain]! += free[grain - 1]!;
-  return { free, grainMs };
-}
-
-function grainAt(ms: number, grainMs: number): number {
-  return ms > 0 ? Math.floor(ms / grainMs) : 0;
-}
-
-function callsIn(parts: readonly Float64Array[]): number {
-  return parts.reduce((sum, { length }) => sum + length, 0);
-}
-
-function grainOf(parts: readonly Float64Array[]): number {
-  let most = 0;
-  for (const ms of parts) for (let row = 0; row < ms.length; row++) if (ms[row]! > most) most = ms[row]!;
-  return Math.max(GRAIN_MS, most / (8 * callsIn(parts) + 1));
+/** How many ends come no later than the beginning of the call before a place. */
+function endsBefore({ calls, ends, atMs, settledAtMs }: QuotaDemand, place: number): number {
+  if (place === 0) return 0;
+  const untilMs = atMs[calls[place - 1]!]!;
+  let [low, high] = [0, ends.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (settledAtMs[ends[middle]!]! <= untilMs) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

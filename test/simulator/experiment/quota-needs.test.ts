@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { hasQuotaNeeds, quotaNeedTable, quotaNeedText } from "../../../reports/tables/quota-needs.ts";
+import type { ObservedAttempt } from "../../../simulator/engine/observer.ts";
 import { assembleResult } from "../../../simulator/experiment/assemble.ts";
+import { planJobs, runJob } from "../../../simulator/experiment/job.ts";
 import { quotaDetail, THROTTLED_SHARE_MAX } from "../../../simulator/experiment/quota-needs.ts";
 import type { QuotaNeed } from "../../../simulator/experiment/result.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
@@ -67,6 +69,10 @@ it("a limit that it recommends throttles at most 1 % when it is set, and what th
   assert.ok(tight.strategies[0]!.total.throttledAttemptShare.value! > 0.2);
   const need = needOf(tight);
   assert.equal(need.limitTokensPerMinute, 15_000);
+  // A throttled call that comes again is one call.
+  const { sent, attempts } = tight.strategies[0]!.total.counts;
+  assert.ok(attempts > 1.2 * sent, `${attempts} attempts of ${sent} requests`);
+  assert.equal(need.calls, sent / 2);
   const limit = lawOf(need, "clock-window").smallestLimit;
   assert.ok(limit > 25_000, String(limit));
   const wide = run([{ tokensPerMinute: limit, law: "clock-window" }]);
@@ -105,10 +111,11 @@ const calls = {
     settledAtMs: atMs.map((ms) => ms + 1),
     reserve: column(100),
     settle: column(40),
+    calls: Int32Array.from(atMs.keys()),
     ends: Int32Array.from(atMs.keys()),
   },
   maxTokens: new Int32Array(n).fill(60),
-  capped: column(50),
+  cappedAt: () => 50,
   spec: null,
   model: 0,
 };
@@ -137,3 +144,60 @@ function weighted() {
   const limits = { tokensPerMinute: null, tokensPerDay: null, requests: null };
   return { id: "q", region: 0, model: 0, ...limits, reservesCacheReads: false, retryAfterMs: Number.NaN };
 }
+
+it("the busiest minute is that of the calls as they were sent, to the last token", () => {
+  const prepared = planOf(
+    scenarioInput({
+      duration: "30m",
+      requests: undefined,
+      replications: 1,
+      world: {
+        regions: ["us-east-1", "eu-west-1"],
+        models: {
+          nova: {
+            id: "amazon.nova-pro-v1:0",
+            onDemand: true,
+            capacity: { kind: "slots", servers: "unlimited", service: { lognormal: { mean: "8s", cv: 2 } } },
+          },
+        },
+      },
+      traffic: [
+        {
+          class: "chat",
+          arrivals: { poisson: "3/s" },
+          tokens: {
+            input: { lognormal: { mean: 900, cv: 1 } },
+            output: { lognormal: { mean: 80, cv: 1 } },
+            maxTokens: 256,
+          },
+          origin: "us-east-1",
+        },
+      ],
+      strategies: [{ "round-robin": {} }],
+    }),
+  );
+  const sent: { readonly target: number; readonly ms: number; readonly reserve: number }[] = [];
+  const observerOf = () => ({
+    onAttemptEnd: ({ target, sentMs, inputTokens }: ObservedAttempt) =>
+      void sent.push({ target, ms: sentMs, reserve: inputTokens + 256 }),
+    onRequestEnd: () => {},
+    onRunEnd: () => {},
+  });
+  const steps = runJob({ plan: prepared }, planJobs({ plan: prepared }, 1)[0]!, observerOf);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const needs = step.value.stats[0]!.quotaNeeds!;
+  assert.equal(needs.length, 2);
+  for (const [target, { laws, calls: counted }] of needs.entries()) {
+    const own = sent.filter((call) => call.target === target);
+    assert.equal(counted, own.length);
+    const within = (fromMs: number, toMs: number) =>
+      own.reduce((sum, { ms, reserve }) => sum + (ms >= fromMs && ms < toMs ? reserve : 0), 0);
+    const rolling = Math.max(...own.map(({ ms }) => within(ms, ms + MINUTE)));
+    const clock = Math.max(...own.map(({ ms }) => within(ms - (ms % MINUTE), ms - (ms % MINUTE) + MINUTE)));
+    assert.deepEqual([lawIn(laws, "rolling-window"), lawIn(laws, "clock-window")], [rolling, clock]);
+  }
+});
+
+const MINUTE = 60_000;
+const lawIn = (laws: QuotaNeed["laws"], law: string) => laws.find((each) => each.law === law)!.busiestReserved;

@@ -8,7 +8,8 @@ function demand(calls: readonly (readonly [atMs: number, tokens: number])[]): Qu
   const inOrder = calls.toSorted(([a], [b]) => a - b);
   const atMs = Float64Array.from(inOrder, ([ms]) => ms);
   const reserve = Float64Array.from(inOrder, ([, tokens]) => tokens);
-  return { atMs, settledAtMs: atMs.slice(), reserve, settle: reserve.slice(), ends: Int32Array.from(atMs.keys()) };
+  const numbers = Int32Array.from(atMs.keys());
+  return { calls: numbers, ends: numbers, atMs, settledAtMs: atMs.slice(), reserve, settle: reserve.slice() };
 }
 
 const MINUTE = 60_000;
@@ -21,12 +22,13 @@ describe("the busiest minute", () => {
     [200_000, 20],
   ]);
   const replay = new QuotaReplay(astride, 0);
+  const reserveAt = (call: number) => astride.reserve[call]!;
 
   it("depends on where the window begins", () => {
-    assert.deepEqual(replay.busiest(astride.reserve, "clock-window"), { tokens: 20, fromMs: 180_000 });
-    assert.deepEqual(replay.busiest(astride.reserve, "rolling-window"), { tokens: 30, fromMs: 50_000 });
+    assert.deepEqual(replay.busiest(reserveAt, "clock-window"), { tokens: 20, fromMs: 180_000 });
+    assert.deepEqual(replay.busiest(reserveAt, "rolling-window"), { tokens: 30, fromMs: 50_000 });
     // Begun half a minute into a minute of UTC, the first two fall into one.
-    assert.equal(new QuotaReplay(astride, MINUTE / 2).busiest(astride.reserve, "clock-window").tokens, 30);
+    assert.equal(new QuotaReplay(astride, MINUTE / 2).busiest(reserveAt, "clock-window").tokens, 30);
   });
 
   it("is what a window that refuses nothing must hold", () => {
@@ -64,6 +66,7 @@ describe("the smallest limit", () => {
       settledAtMs: atMs.map((ms) => ms + 1000),
       reserve: new Float64Array(10).fill(100),
       settle: new Float64Array(10).fill(10),
+      calls: Int32Array.from(atMs.keys()),
       ends: Int32Array.from(atMs.keys()),
     };
     const limit = new QuotaReplay(calls, 0).smallestLimit("clock-window", 0);
@@ -77,6 +80,7 @@ describe("the smallest limit", () => {
       settledAtMs: atMs.map((ms) => ms + 1000),
       reserve: Float64Array.of(10, 10),
       settle: Float64Array.of(100, 100),
+      calls: Int32Array.of(0, 1),
       ends: Int32Array.of(0, 1),
     };
     const limit = new QuotaReplay(calls, 0).smallestLimit("rolling-window", 0);

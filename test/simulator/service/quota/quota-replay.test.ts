@@ -4,9 +4,8 @@ import { KeyedRandom } from "../../../../simulator/random/keyed-random.ts";
 import { createMeter } from "../../../../simulator/service/quota/meter.ts";
 import { METER_LAWS } from "../../../../simulator/service/quota/quota-need.ts";
 import {
-  endsOf,
-  inOrder,
-  placesOf,
+  overshoots,
+  type QuotaDemand,
   refusedWithin,
   tightStretches,
   useUnrefused,
@@ -29,41 +28,75 @@ function busyDay() {
   const reserve = atMs.map(() => 100 + Math.floor(900 * random.next()));
   const settledAtMs = atMs.map((ms) => ms + 500 + 20_000 * random.next());
   const settle = reserve.map((tokens) => Math.floor(tokens * random.next()));
-  return { atMs, settledAtMs, reserve, settle, ends: endsOf([settledAtMs], Int32Array.from(atMs.keys())) };
+  const calls = Int32Array.from(atMs.keys());
+  return {
+    calls,
+    ends: calls.toSorted((a, b) => settledAtMs[a]! - settledAtMs[b]!),
+    atMs,
+    settledAtMs,
+    reserve,
+    settle,
+  };
 }
 
-describe("the order of calls", () => {
-  it("is that of their beginnings, as they came within a grain", () => {
-    assert.deepEqual([...placesOf([Float64Array.of(5000, 0, 5001), Float64Array.of(90, 10, 200)])], [4, 0, 5, 1, 2, 3]);
-    assert.deepEqual([...placesOf([])], []);
-  });
+/** The same calls as every third one of those of several quotas. */
+function amongOthers({ calls, ends, ...columns }: QuotaDemand): QuotaDemand {
+  const apart = <Column extends Float64Array | Int32Array>(column: Column) => {
+    const all = new Float64Array(3 * column.length).fill(7);
+    for (const [i, value] of column.entries()) all[3 * i + 1] = value;
+    return all;
+  };
+  const { atMs, settledAtMs, reserve, settle } = columns;
+  return {
+    calls: calls.map((call) => 3 * call + 1),
+    ends: ends.map((call) => 3 * call + 1),
+    atMs: apart(atMs),
+    settledAtMs: apart(settledAtMs),
+    reserve: apart(reserve),
+    settle: apart(settle),
+  };
+}
 
-  it("and that of their ends tells where they began", () => {
-    const places = placesOf([Float64Array.of(1000, 0, 2000)]);
-    assert.deepEqual([...endsOf([Float64Array.of(1500, 9000), Float64Array.of(2500)], places)], [1, 2, 0]);
+describe("calls among those of other quotas", () => {
+  it("are refused as they are by themselves, with whole numbers in their columns too", () => {
+    const alone = busyDay();
+    const among = amongOthers(alone);
+    const whole = { ...alone, reserve: Int32Array.from(alone.reserve), settle: Int32Array.from(alone.settle) };
+    for (const law of METER_LAWS) {
+      const refusedOf = (demand: QuotaDemand) => {
+        const isRefused = new Uint8Array(3 * alone.calls.length);
+        const meter = createMeter({ law, limit: 9000, windowMs: MINUTE, burst: 9000 }, START_MS);
+        const use = law === "token-bucket" ? null : useUnrefused(demand, law, START_MS);
+        for (const stretch of tightStretches(demand, 9000, law, use))
+          refusedWithin(demand, stretch, meter, isRefused, alone.calls.length);
+        return [...demand.calls].map((call) => isRefused[call]);
+      };
+      const expected = refusedOf(alone);
+      assert.ok(expected.includes(1) && expected.includes(0));
+      assert.deepEqual([refusedOf(among), refusedOf(whole)], [expected, expected]);
+    }
   });
 });
 
 describe("a replay of the tight stretches alone", () => {
   const demand = busyDay();
-  const calls = inOrder(demand);
   const n = demand.atMs.length;
   const whole = { from: 0, to: n };
   const meterOf = (law: (typeof METER_LAWS)[number], limit: number) =>
     createMeter({ law, limit, windowMs: MINUTE, burst: limit }, START_MS);
 
-  const useOf = (of: typeof calls, law: (typeof METER_LAWS)[number]) =>
+  const useOf = (of: QuotaDemand, law: (typeof METER_LAWS)[number]) =>
     law === "token-bucket" ? null : useUnrefused(of, law, START_MS);
 
   for (const law of METER_LAWS) {
     it(`refuses the same calls as a replay of everything: ${law}`, () => {
-      const use = useOf(calls, law);
+      const use = useOf(demand, law);
       for (let limit = 6000; limit <= 18_000; limit += 250) {
         const all = new Uint8Array(n);
-        const expected = refusedWithin(calls, whole, meterOf(law, limit), all, n);
+        const expected = refusedWithin(demand, whole, meterOf(law, limit), all, n);
         const some = new Uint8Array(n);
-        const stretches = tightStretches(calls, limit, law, use);
-        for (const stretch of stretches) refusedWithin(calls, stretch, meterOf(law, limit), some, n);
+        const stretches = tightStretches(demand, limit, law, use);
+        for (const stretch of stretches) refusedWithin(demand, stretch, meterOf(law, limit), some, n);
         assert.deepEqual(some, all, String(limit));
         assert.ok(expected > 0 && expected < n, `${expected} of ${n} refused at ${limit}`);
         const replayed = stretches.reduce((sum, { from, to }) => sum + to - from, 0);
@@ -75,14 +108,14 @@ describe("a replay of the tight stretches alone", () => {
       const random = new KeyedRandom(11, "overshoots");
       random.seek(0, 0);
       const over = { ...demand, settle: demand.reserve.map((tokens) => tokens + Math.floor(900 * random.next())) };
-      const ordered = inOrder(over);
-      const use = useOf(ordered, law);
+      assert.deepEqual([overshoots(over), overshoots(demand)], [true, false]);
+      const use = useOf(over, law);
       for (const limit of [14_000, 18_000, 30_000]) {
         const all = new Uint8Array(n);
-        const expected = refusedWithin(ordered, whole, meterOf(law, limit), all, n);
+        const expected = refusedWithin(over, whole, meterOf(law, limit), all, n);
         const some = new Uint8Array(n);
         const meter = meterOf(law, limit);
-        for (const stretch of tightStretches(ordered, limit, law, use)) refusedWithin(ordered, stretch, meter, some, n);
+        for (const stretch of tightStretches(over, limit, law, use)) refusedWithin(over, stretch, meter, some, n);
         assert.deepEqual(some, all, String(limit));
         assert.ok(expected > 0 && expected < n, `${expected} of ${n} refused at ${limit}`);
       }
@@ -90,7 +123,7 @@ describe("a replay of the tight stretches alone", () => {
   }
 
   it("replays a window that holds nothing tight no more", () => {
-    const use = useUnrefused(calls, "clock-window", START_MS);
-    assert.deepEqual(tightStretches(calls, Math.max(...use.used), "clock-window", use), []);
+    const use = useUnrefused(demand, "clock-window", START_MS);
+    assert.deepEqual(tightStretches(demand, Math.max(...use.used), "clock-window", use), []);
   });
 });
