@@ -5,9 +5,10 @@
  * `node`, with the same arguments, and passes signals and the exit code through.
  * Plain JavaScript, because an older Node has to read it.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import * as nodeModule from "node:module";
 import { dirname, join } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 
@@ -23,6 +24,11 @@ const RETURNED_MEMORY = { MALLOC_ARENA_MAX: "1", MALLOC_MMAP_THRESHOLD_: String(
 const HERE = dirname(fileURLToPath(import.meta.url));
 const COMPILED = "../dist/scripts/cli.js";
 
+if (outlivesTerminal()) {
+  // The command asks the variable, and so does this file once more where it starts a newer Node.
+  process.env.MERIDIAN_NOHUP = "1";
+  process.on("SIGHUP", () => {});
+}
 if (!existsSync(join(HERE, "cli.ts"))) await run(COMPILED, "install the package again");
 else if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
   await run("./cli.ts", "run npm ci in the project's folder");
@@ -65,20 +71,13 @@ async function runOnPackagedNode() {
     return;
   }
   const [{ spawn }, { constants }] = await Promise.all([import("node:child_process"), import("node:os")]);
-  const outlives = ignoresHangup();
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
     // The channel carries nothing: its end tells the child that this process is gone.
     stdio: ["inherit", "inherit", "inherit", "ipc"],
     // Doctor reports the host's Node; and a packaged Node that is itself too old must not start another.
-    env: {
-      ...RETURNED_MEMORY,
-      ...process.env,
-      MERIDIAN_HOST_NODE: process.versions.node,
-      ...(outlives ? { MERIDIAN_NOHUP: "1" } : {}),
-    },
+    env: { ...RETURNED_MEMORY, ...process.env, MERIDIAN_HOST_NODE: process.versions.node },
   });
-  const passed = ["SIGINT", "SIGTERM", "SIGQUIT", ...(outlives ? [] : ["SIGHUP"])];
-  for (const signal of passed) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGQUIT", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("error", (error) => {
     process.stderr.write(`NODE_NOT_STARTED  ${node}: ${error.message}\n  fix: run npm ci again\n`);
     process.exitCode = EXIT_ENVIRONMENT;
@@ -88,10 +87,35 @@ async function runOnPackagedNode() {
   });
 }
 
-/** Whether nohup started this: a child's signals are reset when it is started, so it has to be told. Linux shows it. */
-function ignoresHangup() {
+/**
+ * Whether nohup started this. It has the kernel ignore SIGHUP, which Node undoes at its own start; so what else it leaves
+ * has to tell. None of its output goes to a terminal: what only looks like nohup there is left from an outer shell.
+ */
+function outlivesTerminal() {
+  if (process.env.MERIDIAN_NOHUP === "1") return true;
+  if (isatty(1) || isatty(2)) return false;
+  return isStartedByNohup() || hasInputOfNohup() || parentIgnoresHangup();
+}
+
+/** Most shells (not dash and fish) put the path of what they start into `_`, and nohup leaves it there. */
+function isStartedByNohup() {
+  return /(?:^|\/)nohup$/.test(process.env._ ?? "");
+}
+
+/** GNU's nohup replaces a terminal by an input that cannot be read; nobody else would open one for writing. */
+function hasInputOfNohup() {
   try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8"))?.[1];
+    return readlinkSync("/proc/self/fd/0") === "/dev/null" && flags !== undefined && /[15]$/.test(flags);
+  } catch {
+    return false;
+  }
+}
+
+/** A script under nohup ignores SIGHUP as this process did until Node began. Linux shows it. */
+function parentIgnoresHangup() {
+  try {
+    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync(`/proc/${process.ppid}/status`, "utf8"))?.[1];
     return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n;
   } catch {
     return false;

@@ -123,23 +123,30 @@ function values(result: RunResult, options: HourlyOptions): number[] {
   );
 }
 
-/** The range of the strategy that the verdict is about, over the run, if the intervals of its extreme hours do not overlap. */
+/**
+ * The range of the strategy that the verdict is about, over the run, if the intervals of its extreme hours do not overlap.
+ * The hours are those that are drawn and are rows of the table.
+ */
 function swing(result: RunResult, options: HourlyOptions): string {
   const strategy = preferredStrategy(result);
-  const hours = strategy.byHour.filter((hour) => estimateOf(hour, options).value !== null);
+  const hours = drawnHours(result, result.strategies.indexOf(strategy), options).filter(
+    (hour) => estimateOf(hour, options).value !== null,
+  );
   const [first, ...rest] = hours;
   if (first === undefined) return `${options.label} by hour`;
   const at = (hour: HourGroup) => estimateOf(hour, options).value!;
   const worst = rest.reduce((best, hour) => (at(hour) > at(best) ? hour : best), first);
   const least = rest.reduce((best, hour) => (at(hour) < at(best) ? hour : best), first);
-  if (rest.length === 0) return `${options.label} of ${strategy.name} is ${formatMs(at(first))}`;
+  const perBlock = hoursPerBlock(result);
+  const subject = `${options.label} of ${strategy.name}${perBlock === 1 ? "" : `, the slowest hour of each ${perBlock},`}`;
+  if (rest.length === 0) return `${subject} is ${formatMs(at(first))}`;
   const high = estimateOf(least, options).high;
   const low = estimateOf(worst, options).low;
   const range = `between ${formatMs(at(least))} (${hourText(result, least.hour)}) and ${formatMs(at(worst))} (${hourText(result, worst.hour)})`;
-  if (high === null || low === null) return `${options.label} of ${strategy.name} was ${range}, one replication`;
+  if (high === null || low === null) return `${subject} was ${range}, one replication`;
   return high < low
-    ? `${options.label} of ${strategy.name} swings ${range}`
-    : `${options.label} of ${strategy.name} is not shown to change over the day`;
+    ? `${subject} swings ${range}`
+    : `${subject} is not shown to change${perBlock === 1 ? " over the day" : ""}`;
 }
 
 /** Left to the charts of one class where the comparison over all classes would mix unlike objectives. */

@@ -6,7 +6,7 @@ import { formatNumber } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, hourStartMs, hourText, type Layer, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
+import { frame, hourStartMs, hourText, type Layer, rowText, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
 const WIDTH = 930;
@@ -60,22 +60,35 @@ function blocks(result: RunResult): PriceCell[] {
   );
 }
 
-/** Prices are inputs, not estimates: extremes may be named. */
+/**
+ * Prices are inputs, not estimates: extremes may be named, those of what the picture and its table have. The means of
+ * blocks may all be alike where prices change within each.
+ */
 function title(result: RunResult): string {
-  const [first, ...rest] = cells(result);
-  if (first === undefined) return "No prices";
+  const [least, most] = extremes(blocks(result));
+  if (least === undefined || most === undefined) return "No prices";
+  if (!isFlat(least, most)) return `Prices swing from ${cellText(result, least)} to ${cellText(result, most)}`;
+  const [lowest, highest] = extremes(cells(result));
+  const when = isFlat(lowest!, highest!) ? "all day" : `in the mean of each ${blockText(hoursPerBlock(result))}`;
+  return Math.abs(most.factor - 1) < 1e-9
+    ? `Every region charges its list price ${when}`
+    : `Every region charges ${formatNumber(most.factor, 2)} times its list price ${when}`;
+}
+
+/** The first of the least and the first of the most; none of nothing. */
+function extremes([first, ...rest]: readonly PriceCell[]): readonly PriceCell[] {
+  if (first === undefined) return [];
   const least = rest.reduce((best, cell) => (cell.factor < best.factor ? cell : best), first);
   const most = rest.reduce((best, cell) => (cell.factor > best.factor ? cell : best), first);
-  if (most.factor - least.factor < 1e-9) {
-    return Math.abs(most.factor - 1) < 1e-9
-      ? "Every region charges its list price all day"
-      : `Every region charges ${formatNumber(most.factor, 2)} times its list price all day`;
-  }
-  return `Prices swing from ${cellText(result, least)} to ${cellText(result, most)}`;
+  return [least, most];
+}
+
+function isFlat(least: PriceCell, most: PriceCell): boolean {
+  return most.factor - least.factor < 1e-9;
 }
 
 function cellText(result: RunResult, cell: PriceCell): string {
-  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${hourText(result, cell.hour)})`;
+  return `${formatNumber(cell.factor, 2)} times list price (${cell.region}, ${rowText(result, cell.hour)})`;
 }
 
 function listPriceText(result: RunResult): string {

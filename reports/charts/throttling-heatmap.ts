@@ -6,7 +6,16 @@ import { conditionText, formatCount, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, hourStartMs, hourText, layerName, type Panel, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
+import {
+  frame,
+  hourStartMs,
+  hourText,
+  layerName,
+  type Panel,
+  rowText,
+  timeEncoding,
+  timeEndEncoding,
+} from "./parts/frame.ts";
 import { labelByIndex, shortName } from "./parts/labels.ts";
 
 const COLUMNS = 2;
@@ -64,14 +73,15 @@ function blocks(result: RunResult): NamedCell[] {
   );
 }
 
+/** The heaviest of what the picture and its table have: where they have blocks, no single hour of one. */
 function title(result: RunResult): string {
-  const all = cells(result);
+  const all = blocks(result);
   if (all.every(({ cell }) => cell.attemptsThrottled === 0)) return "No attempt was throttled";
   const known = all.filter(({ cell }) => cell.attempts >= ATTEMPTS_MIN);
   const [first, ...rest] = known.length === 0 ? all : known;
   const worst = rest.reduce((best, one) => (one.share > best.share ? one : best), first!);
   const { cell } = worst;
-  return `The heaviest throttling was ${formatShare(worst.share)} of ${formatCount(cell.attempts)} attempts: ${worst.strategy.name}, ${cell.region}, ${hourText(result, cell.hour)}`;
+  return `The heaviest throttling was ${formatShare(worst.share)} of ${formatCount(cell.attempts)} attempts: ${worst.strategy.name}, ${cell.region}, ${rowText(result, cell.hour)}`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {

@@ -89,9 +89,9 @@ export function watchInterrupts(clockMs: () => number = () => performance.now())
       controller.abort();
     } else if (nowMs - firstMs > SAME_KEYSTROKE_MS) process.exit(EXIT_CODES.interrupted);
   };
-  const outlives = outlivesTerminal();
-  const handlers = ENDING.map((name) => [name, name === "SIGHUP" && outlives ? ignore : onSignal] as const);
-  for (const [name, handler] of handlers) process.on(name, handler);
+  // The launcher knows that nohup started the command, and ignores SIGHUP itself.
+  const names = process.env.MERIDIAN_NOHUP === "1" ? ENDING.filter((name) => name !== "SIGHUP") : ENDING;
+  for (const name of names) process.on(name, onSignal);
   const onGone = (): void => controller.abort();
   const isLaunched = process.env.MERIDIAN_HOST_NODE !== undefined && process.channel !== undefined;
   if (isLaunched) {
@@ -101,7 +101,7 @@ export function watchInterrupts(clockMs: () => number = () => performance.now())
   return {
     signal: controller.signal,
     stop: () => {
-      for (const [name, handler] of handlers) process.off(name, handler);
+      for (const name of names) process.off(name, onSignal);
       process.off("disconnect", onGone);
     },
   };
@@ -109,20 +109,3 @@ export function watchInterrupts(clockMs: () => number = () => performance.now())
 
 /** Ctrl-C, kill, a terminal that was closed, quit. */
 const ENDING = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"] as const;
-const SIGHUP_NUMBER = 1;
-
-function ignore(): void {}
-
-/**
- * Whether whoever started this process wants it to outlive its terminal, as nohup does: the launcher says so, or on
- * Linux the kernel.
- */
-function outlivesTerminal(): boolean {
-  if (process.env.MERIDIAN_NOHUP === "1") return true;
-  try {
-    const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
-    return mask !== undefined && (BigInt(`0x${mask}`) & (1n << BigInt(SIGHUP_NUMBER - 1))) !== 0n;
-  } catch {
-    return false;
-  }
-}

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +8,7 @@ import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
 import { OLD_NODE } from "./old-node.ts";
-import { meridian, meridianHere, ROOT, SOURCE_BIN, TINY } from "./run-meridian.ts";
+import { BIN, meridian, meridianHere, ROOT, SOURCE_BIN, TINY } from "./run-meridian.ts";
 
 describe("meridian", () => {
   it("shows help for itself and for each verb, with examples", async () => {
@@ -130,4 +131,68 @@ describe("meridian", () => {
     });
     assert.equal(stopped.code, 130, stopped.stderr);
   });
+});
+
+const HAS_NOHUP = spawnSync("bash", ["-c", "command -v nohup"]).status === 0;
+
+describe("meridian under nohup", { skip: !HAS_NOHUP && "no nohup or no bash on this host" }, () => {
+  /** As a user's shell would have it: nothing of a nohup that the tests themselves may run under. */
+  const { NODE_TEST_CONTEXT, GITHUB_STEP_SUMMARY, MERIDIAN_HOST_NODE, MERIDIAN_NOHUP, _, ...env } = process.env;
+
+  it("knows it by the shell's word, by an input that cannot be read, by a script that ignores SIGHUP", () => {
+    const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+    const launcher = join(folder, "meridian.mjs");
+    copyFileSync(SOURCE_BIN, launcher);
+    const body = 'process.kill(process.pid, "SIGHUP"); await new Promise((done) => setTimeout(done, 100)); return 0;';
+    writeFileSync(join(folder, "cli.ts"), `export async function main() { ${body} }\n`);
+    const command = `"${process.execPath}" "${launcher}"`;
+    const end = (shell: string, script: string, more = {}) => {
+      const { status, signal } = spawnSync(shell, ["-c", script], { env: { ...env, ...more } });
+      return status ?? signal;
+    };
+    const ends = {
+      // The second command keeps bash from replacing itself without a word on what it starts.
+      word: end("bash", `nohup ${command}; exit $?`),
+      input: end("sh", `exec ${command} 0>/dev/null`),
+      script: end("bash", `nohup sh -c 'unset _; ${command}; exit $?'`),
+      plain: end("sh", `exec ${command}`),
+      otherInput: end("sh", `exec ${command} </dev/null`),
+      otherWord: end("sh", `exec ${command}`, { _: "/usr/bin/nohup-not" }),
+    };
+    rmSync(folder, { recursive: true });
+    const gone = { plain: "SIGHUP", otherInput: "SIGHUP", otherWord: "SIGHUP" };
+    assert.deepEqual(ends, { word: 0, input: 0, script: 0, ...gone });
+  });
+
+  const hosts = [process.execPath, ...(OLD_NODE === undefined ? [] : [OLD_NODE])];
+  for (const [index, node] of hosts.entries()) {
+    it(`goes on when the terminal is closed, ${index === 0 ? "on this Node" : "on an old host"}; else it stops`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), "meridian-"));
+      const args = [node, index === 0 ? BIN : SOURCE_BIN, "simulate", TINY, "--set", "requests=100k", "--out", folder];
+      const hangUp = async (start: string) => {
+        const child = spawn("bash", ["-c", `${start} "$@" & echo $!; wait $!`, "bash", ...args], {
+          env: { ...env, NO_COLOR: "1" },
+          stdio: ["ignore", "pipe", "pipe"],
+        });
+        const said = { stdout: "", stderr: "" };
+        child.stdout.setEncoding("utf8").on("data", (text: string) => {
+          said.stdout += text;
+        });
+        child.stderr.setEncoding("utf8").on("data", (text: string) => {
+          // It has said what it will run, and has not yet run it.
+          if (!said.stderr.includes("requests") && (said.stderr + text).includes("requests")) {
+            process.kill(Number.parseInt(said.stdout, 10), "SIGHUP");
+          }
+          said.stderr += text;
+        });
+        const [code] = (await once(child, "close")) as [number | null];
+        return { code, isReported: said.stderr.includes("report: "), text: said.stderr };
+      };
+      const under = await hangUp("nohup");
+      const without = await hangUp("env");
+      rmSync(folder, { recursive: true });
+      assert.deepEqual([under.code, under.isReported], [0, true], under.text);
+      assert.deepEqual([without.code, without.isReported], [130, false], without.text);
+    });
+  }
 });

@@ -2,7 +2,7 @@
 import type { Config, TopLevelSpec } from "vega-lite";
 import { HOUR_MS } from "../../../simulator/base/time.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
-import { hourCount } from "../../base/hours.ts";
+import { blockText, hourCount, hoursPerBlock } from "../../base/hours.ts";
 import type { ChartTheme } from "../../base/theme.ts";
 import { breakLines } from "./labels.ts";
 
@@ -186,6 +186,12 @@ export function hourText(result: RunResult, hour: number): string {
   const iso = new Date(hourStartMs(result, hour)).toISOString();
   const day = hourCount(result) > 24 ? `${iso.slice(0, 10)} ` : "";
   return `${day}${iso.slice(11, 16)} UTC`;
+}
+
+/** What begins at this hour and is one row of a table: the hour, or `block of 6 hours from 2026-05-04 06:00 UTC`. */
+export function rowText(result: RunResult, hour: number): string {
+  const hours = hoursPerBlock(result);
+  return hours === 1 ? hourText(result, hour) : `${blockText(hours)} from ${hourText(result, hour)}`;
 }
 
 /** An x encoding over the run: UTC, 24-hour labels. `domain` covers whole hours. */

@@ -76,3 +76,27 @@ test("the title is about the strategy that the verdict prefers", () => {
   const other = result.strategies[2]!.name;
   assert.ok(p95OverDay.heading({ ...result, recommended: other }).title.includes(` of ${other} `));
 });
+
+test("the title of a long run is about the slowest hour of each block, as the table is", () => {
+  const result = fixture({ hours: 400, strategies: ["a", "b"], classes: ["chat"] });
+  const { rows } = p95OverDay.table(result);
+  const own = rows.filter(({ cells }) => cells[0]!.text === "a").map(({ cells }) => cells);
+  const ordered = own.toSorted((a, b) => Number(a[2]!.value) - Number(b[2]!.value));
+  const found = /^p95 E2E latency of a, the slowest hour of each 3, swings between .* \((.*)\) and .* \((.*)\);/.exec(
+    p95OverDay.heading(result).title,
+  );
+  assert.deepEqual(found?.slice(1), [ordered[0]![1]!.text, ordered.at(-1)![1]!.text]);
+  // The fast hours within blocks, which are not drawn, would lie apart from all the slow ones.
+  const [least] = ordered;
+  const low = Number(least![2]!.value) - 1;
+  const strategies = result.strategies.map((one) => ({
+    ...one,
+    byHour: one.byHour.map((hour) => ({ ...hour, e2eMs: { ...hour.e2eMs, p95: { ...hour.e2eMs.p95, low } } })),
+  }));
+  assert.match(
+    p95OverDay.heading({ ...result, strategies }).title,
+    /^p95 E2E latency of a, the slowest hour of each 3, is not shown to change;/,
+  );
+  const week = fixture({ hours: 168, strategies: ["a", "b"], classes: ["chat"] });
+  assert.match(p95OverDay.heading(week).title, /^p95 E2E latency of a swings between /);
+});

@@ -37,3 +37,33 @@ test("a world without prices is said to have none, not to charge them", () => {
   assert.equal(priceHeatmap.absence({ ...result, prices: free }), "The run has no prices.");
   assert.equal(priceHeatmap.absence(result), undefined);
 });
+
+test("the extremes of a long run are blocks of hours, as in the table", () => {
+  for (const [hours, place] of [
+    [168, ""],
+    [400, "block of 3 hours from "],
+  ] as const) {
+    const result = fixture({ hours, strategies: ["a", "b"], replications: 1 });
+    // The dearest hour is not in the dearest block.
+    const factor = Array.from({ length: hours }, (_, hour) => (hour === 3 ? 2 : hour >= 9 && hour < 12 ? 1.5 : 1));
+    const priced = { ...result, prices: result.prices.map((one, row) => (row === 1 ? { ...one, factor } : one)) };
+    const rows = priceHeatmap.table(priced).rows.map(({ cells }) => cells);
+    const ordered = rows.toSorted((a, b) => Number(a[2]!.value) - Number(b[2]!.value));
+    const ends = [ordered[0]!, ordered.at(-1)!].map(
+      ([region, begins, price]) =>
+        `${Number(price!.value).toFixed(2)} times list price (${region!.text}, ${place}${begins!.text})`,
+    );
+    assert.equal(priceHeatmap.heading(priced).title, `Prices swing from ${ends[0]} to ${ends[1]}`);
+    assert.match(ends[1]!, hours === 168 ? /^2\.00 .* 03:00 UTC\)$/ : /^1\.50 .* 09:00 UTC\)$/);
+  }
+});
+
+test("prices that change within each block alone are not said to be flat all day", () => {
+  const result = fixture({ hours: 400, strategies: ["a", "b"], replications: 1 });
+  const prices = (top: number) =>
+    result.prices.map((one) => ({ ...one, factor: Array.from({ length: 399 }, (_, hour) => (hour % 3 ? 0.5 : top)) }));
+  const title = (top: number) => priceHeatmap.heading({ ...result, prices: prices(top) }).title;
+  assert.equal(title(2), "Every region charges its list price in the mean of each block of 3 hours");
+  assert.equal(title(5), "Every region charges 2.00 times its list price in the mean of each block of 3 hours");
+  assert.equal(title(0.5), "Every region charges 0.50 times its list price all day");
+});

@@ -10,6 +10,7 @@ import {
   layerName,
   linear,
   logarithmic,
+  rowText,
   tickOptions,
   ticksOf,
   timeEncoding,
@@ -60,6 +61,12 @@ test("an interval that dwarfs the data widens the axis by half at most", () => {
 test("hours are UTC and named with the day when the run is longer than one", () => {
   assert.equal(hourText(fixture(), 15), "15:00 UTC");
   assert.equal(hourText(fixture({ hours: 48 }), 30), "2026-05-05 06:00 UTC");
+});
+
+test("what begins at an hour is that hour, beyond a week a block of hours", () => {
+  const of = (hours: number) => fixture({ hours, strategies: ["a", "b"], replications: 1, classes: ["chat"] });
+  assert.equal(rowText(of(168), 30), "2026-05-05 06:00 UTC");
+  assert.equal(rowText(of(400), 30), "block of 3 hours from 2026-05-05 06:00 UTC");
 });
 
 test("the axis covers the whole run with 24-hour labels", () => {
