@@ -73,7 +73,7 @@ export class KeptCalls {
     this.isRefused = new Uint8Array(...place("isRefused"));
   }
 
-  /** Room for the calls of a run, nobody else's until it is given back. */
+  /** Room for the calls of one run, until it is given back. */
   static take(): KeptCalls {
     const kept = SPARES.pop() ?? new KeptCalls();
     kept.length = 0;

@@ -3,17 +3,15 @@
  * max_tokens would ask; collected while it runs, summed up at its end.
  */
 import type { SlotTable } from "../base/slot-table.ts";
-import { DAY_MS, MINUTE_MS } from "../base/time.ts";
 import type { AttemptWatcher } from "../engine/observer.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "../service/attempt-table.ts";
-import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
-import type { QuotaDemand, Tokens } from "../service/quota/quota-replay.ts";
+import type { Tokens } from "../service/quota/quota-replay.ts";
 import { type QuotaSpec, TokenQuota } from "../service/quota/token-quota.ts";
 import { OUTCOME } from "../service/service.ts";
 import { CALLS_MAX, KeptCalls } from "./kept-calls.ts";
+import { needOf } from "./quota-figures.ts";
 import type { QuotaNeed } from "./result.ts";
-import type { QuotaNeedDetail } from "./result-detail.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
@@ -22,8 +20,6 @@ const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
 const OK = OUTCOME.ok;
 
-/** Share of the calls that the recommended limit may throttle. */
-export const THROTTLED_SHARE_MAX = 0.01;
 /** What is known of the calls of one quota, or of one region, model and route without one. */
 interface Calls {
   readonly id: string;
@@ -156,7 +152,8 @@ export class QuotaNeeds implements AttemptWatcher {
       .sort((a, b) => a.region - b.region || a.model - b.model || (a.id < b.id ? -1 : 1))
       .map((of) => {
         const demand = { ...callsOf(of.index), atMs, settledAtMs, reserve, settle };
-        return needOf(this.plan, { ...of, demand, kept }, { left: this.left, isDetailed: this.isDetailed });
+        const caps = of.outputs.map((lengths) => lengths.cap());
+        return needOf(this.plan, { ...of, demand, kept, caps }, { left: this.left, isDetailed: this.isDetailed });
       });
     kept.giveBack();
     return needs;
@@ -231,58 +228,6 @@ const WITHOUT = {
   retryAfterMs: Number.NaN,
 };
 
-function needOf(
-  plan: Plan,
-  calls: Calls & { readonly demand: QuotaDemand; readonly kept: KeptCalls },
-  { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
-): QuotaNeed {
-  const { spec, demand, kept } = calls;
-  const { classIndex, maxTokens } = kept;
-  const caps = calls.outputs.map((lengths) => lengths.cap());
-  const replay = new QuotaReplay(demand, plan.startMs, kept);
-  const reserveAt = (call: number) => demand.reserve[call]!;
-  const settleAt = (call: number) => demand.settle[call]!;
-  // Two laws ask the same.
-  const { tokens: anyReserved, fromMs: anyFromMs } = replay.busiest(reserveAt, "rolling-window");
-  const anySettled = replay.busiest(settleAt, "rolling-window").tokens;
-  const laws = METER_LAWS.map((law) => {
-    const clock = law === "clock-window" ? replay.busiest(reserveAt, law) : null;
-    return {
-      law,
-      busiestReserved: clock?.tokens ?? anyReserved,
-      busiestSettled: clock === null ? anySettled : replay.busiest(settleAt, law).tokens,
-      busiestFromMs: clock?.fromMs ?? anyFromMs,
-      smallestLimit: Math.ceil(replay.smallestLimit(law, THROTTLED_SHARE_MAX, anyReserved)),
-    };
-  });
-  const clock = laws.find(({ law }) => law === "clock-window")!;
-  const busy = replay.callsFrom(clock.busiestFromMs);
-  const shares = plan.classes.map((_, c) =>
-    busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
-  );
-  const cappedAt = (call: number) =>
-    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0));
-  const minute = spec?.tokensPerMinute ?? null;
-  return {
-    id: calls.id,
-    limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
-    law: minute?.law ?? null,
-    calls: demand.calls.length,
-    callsLeftOut: left,
-    laws,
-    byClass: plan.classes.flatMap(({ name }, c) =>
-      shares[c]! > 0 ? [{ name, share: shares[c]! / Math.max(1, clock.busiestReserved) }] : [],
-    ),
-    explicitMaxTokens: {
-      byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
-      busiestReserved: replay.busiest(cappedAt, "clock-window").tokens,
-    },
-    ...(isDetailed
-      ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, cappedAt }, THROTTLED_SHARE_MAX) }
-      : {}),
-  };
-}
-
 /** How many answers have each number of tokens. */
 class AnswerLengths {
   private answers = 0;
@@ -311,58 +256,4 @@ class AnswerLengths {
 /** Whether what calls reserve and settle to are whole numbers. */
 function asksForWholeTokens({ models, world }: Plan): boolean {
   return [...models, ...world.quotas].every(({ burndown }) => Number.isInteger(burndown));
-}
-
-/** The calls of one quota. */
-export interface DetailedCalls {
-  readonly demand: QuotaDemand;
-  /** What each asked for; the model's largest answer where it asked for nothing. */
-  readonly maxTokens: Int32Array;
-  /** What each would reserve with explicit max_tokens. */
-  readonly cappedAt: (call: number) => number;
-  readonly spec: QuotaSpec | null;
-  /** Plan index. */
-  readonly model: number;
-}
-
-/** @param throttledShareMax share of the calls that a limit may throttle */
-export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax: number): QuotaNeedDetail {
-  const { demand, maxTokens, cappedAt, spec, model } = calls;
-  const needOf = (tokensAt: (call: number) => number) => {
-    const reserve = new Float64Array((demand.calls.at(-1) ?? -1) + 1);
-    for (const call of demand.calls) reserve[call] = tokensAt(call);
-    const replay = new QuotaReplay({ ...demand, reserve }, plan.startMs);
-    return {
-      busiestReserved: replay.busiest(tokensAt, "rolling-window").tokens,
-      smallestLimit: Math.ceil(replay.smallestLimit("rolling-window", throttledShareMax)),
-    };
-  };
-  const { maxOutputTokens } = plan.models[model]!;
-  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
-  return {
-    busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
-    busiestDay: busiestDayOf(plan, demand),
-    unset: needOf((call) => demand.reserve[call]! + (maxOutputTokens - maxTokens[call]!) * weight),
-    explicit: needOf(cappedAt),
-  };
-}
-
-/** The UTC day that settles most, and which part of it the run covers. */
-function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
-  const days = new Map<number, number>();
-  let lastMs = 0;
-  for (const call of calls) {
-    const ms = atMs[call]!;
-    const day = Math.floor((plan.startMs + ms) / DAY_MS);
-    days.set(day, (days.get(day) ?? 0) + settle[call]!);
-    lastMs = ms;
-  }
-  const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
-  let busiest = { settled: 0, coveredShare: 1 };
-  for (const [day, settled] of days) {
-    const fromMs = Math.max(day * DAY_MS, plan.startMs + plan.arrivalsFromMs);
-    const coveredMs = Math.min((day + 1) * DAY_MS, endMs) - fromMs;
-    if (settled > busiest.settled) busiest = { settled, coveredShare: Math.max(1, coveredMs) / DAY_MS };
-  }
-  return busiest;
 }

@@ -4,10 +4,10 @@ import { hasQuotaNeeds, quotaNeedTable, quotaNeedText } from "../../../reports/t
 import type { ObservedAttempt } from "../../../simulator/engine/observer.ts";
 import { assembleResult } from "../../../simulator/experiment/assemble.ts";
 import { planJobs, runJob } from "../../../simulator/experiment/job.ts";
-import { quotaDetail, THROTTLED_SHARE_MAX } from "../../../simulator/experiment/quota-needs.ts";
+import { THROTTLED_SHARE_MAX } from "../../../simulator/experiment/quota-figures.ts";
+import { QuotaNeeds } from "../../../simulator/experiment/quota-needs.ts";
 import type { QuotaNeed } from "../../../simulator/experiment/result.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
-import { NOVA, worldPlan } from "../advice/worlds.ts";
 import { planOf, scenarioInput } from "../scenario/base.ts";
 import { runAll } from "./fixtures.ts";
 
@@ -100,51 +100,6 @@ it("says which quota to ask for by the strictest law, and what max_tokens would 
   assert.equal(row!.cells.length, quotaNeedTable(result).columns.length);
 });
 
-/** A call a second for two hours from 23:00, 100 tokens reserved for each, 40 used, none on its way for long. */
-const n = 7200;
-const plan = { ...worldPlan(NOVA, ["eu-west-1"], [{}]), startMs: Date.UTC(2026, 8, 1, 23), durationMs: 1000 * n };
-const column = (value: number) => new Float64Array(n).fill(value);
-const atMs = Float64Array.from({ length: n }, (_, i) => 1000 * i);
-const calls = {
-  demand: {
-    atMs,
-    settledAtMs: atMs.map((ms) => ms + 1),
-    reserve: column(100),
-    settle: column(40),
-    calls: Int32Array.from(atMs.keys()),
-    ends: Int32Array.from(atMs.keys()),
-  },
-  maxTokens: new Int32Array(n).fill(60),
-  cappedAt: () => 50,
-  spec: null,
-  model: 0,
-};
-
-it("calls of the busiest minute, tokens of the busiest day with the part of it that the run covers", () => {
-  const { busiestCalls, busiestDay } = quotaDetail(plan, calls, 0.01);
-  assert.equal(busiestCalls, 60);
-  // Each of the two days has an hour of it; the first of equals is told.
-  assert.deepEqual(busiestDay, { settled: 3600 * 40, coveredShare: 1 / 24 });
-});
-
-it("max_tokens unset reserves the model's largest answer, explicit ones what was given", () => {
-  const { unset, explicit } = quotaDetail(plan, calls, 0);
-  assert.equal(unset.busiestReserved, 60 * (100 + 10_000 - 60));
-  assert.equal(explicit.busiestReserved, 60 * 50);
-  // A call is settled before the next comes: 59 settled ones and the reservation of the last must fit.
-  assert.ok(Math.abs(explicit.smallestLimit - (59 * 40 + 50)) <= 0.01 * (59 * 40 + 50), String(explicit.smallestLimit));
-});
-
-it("a reservation that weighs max_tokens weighs the missing ones too", () => {
-  const spec = { ...weighted(), burndown: 5, reservesWeightedOutput: true };
-  assert.equal(quotaDetail(plan, { ...calls, spec }, 0).unset.busiestReserved, 60 * (100 + 5 * (10_000 - 60)));
-});
-
-function weighted() {
-  const limits = { tokensPerMinute: null, tokensPerDay: null, requests: null };
-  return { id: "q", region: 0, model: 0, ...limits, reservesCacheReads: false, retryAfterMs: Number.NaN };
-}
-
 it("the busiest minute is that of the calls as they were sent, to the last token", () => {
   const prepared = planOf(
     scenarioInput({
@@ -186,6 +141,7 @@ it("the busiest minute is that of the calls as they were sent, to the last token
   const steps = runJob({ plan: prepared }, planJobs({ plan: prepared }, 1)[0]!, observerOf);
   let step = steps.next();
   while (step.done !== true) step = steps.next();
+  assert.deepEqual(new QuotaNeeds(prepared).needs(), [], "without calls");
   const needs = step.value.stats[0]!.quotaNeeds!;
   assert.equal(needs.length, 2);
   for (const [target, { laws, calls: counted }] of needs.entries()) {

@@ -1,0 +1,130 @@
+/** What the calls of one quota ask of it: its busiest minutes, the smallest limits that suit, and other settings of max_tokens. */
+import { DAY_MS, MINUTE_MS } from "../base/time.ts";
+import type { Plan } from "../scenario/plan.ts";
+import { METER_LAWS, QuotaReplay } from "../service/quota/quota-need.ts";
+import type { QuotaDemand } from "../service/quota/quota-replay.ts";
+import type { QuotaSpec } from "../service/quota/token-quota.ts";
+import type { KeptCalls } from "./kept-calls.ts";
+import type { QuotaNeed } from "./result.ts";
+import type { QuotaNeedDetail } from "./result-detail.ts";
+
+/** Share of the calls that the recommended limit may throttle. */
+export const THROTTLED_SHARE_MAX = 0.01;
+
+/** The calls of one quota, or of one region, model and route without one. */
+export interface QuotaCalls {
+  readonly id: string;
+  readonly spec: QuotaSpec | null;
+  /** Plan index. */
+  readonly model: number;
+  readonly demand: QuotaDemand;
+  readonly kept: KeptCalls;
+  /** By class: tokens that 99 % of the answers stay within; null where it made no call. */
+  readonly caps: readonly (number | null)[];
+}
+
+/** @param left calls of the run that were not kept */
+export function needOf(
+  plan: Plan,
+  calls: QuotaCalls,
+  { left, isDetailed }: { readonly left: number; readonly isDetailed: boolean },
+): QuotaNeed {
+  const { spec, demand, kept, caps } = calls;
+  const { classIndex, maxTokens } = kept;
+  const replay = new QuotaReplay(demand, plan.startMs, kept);
+  const reserveAt = (call: number) => demand.reserve[call]!;
+  const settleAt = (call: number) => demand.settle[call]!;
+  // Two laws ask the same.
+  const { tokens: anyReserved, fromMs: anyFromMs } = replay.busiest(reserveAt, "rolling-window");
+  const anySettled = replay.busiest(settleAt, "rolling-window").tokens;
+  const laws = METER_LAWS.map((law) => {
+    const clock = law === "clock-window" ? replay.busiest(reserveAt, law) : null;
+    return {
+      law,
+      busiestReserved: clock?.tokens ?? anyReserved,
+      busiestSettled: clock === null ? anySettled : replay.busiest(settleAt, law).tokens,
+      busiestFromMs: clock?.fromMs ?? anyFromMs,
+      smallestLimit: Math.ceil(replay.smallestLimit(law, THROTTLED_SHARE_MAX, anyReserved)),
+    };
+  });
+  const clock = laws.find(({ law }) => law === "clock-window")!;
+  const busy = replay.callsFrom(clock.busiestFromMs);
+  const shares = plan.classes.map((_, c) =>
+    busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
+  );
+  const cappedAt = (call: number) =>
+    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0));
+  const minute = spec?.tokensPerMinute ?? null;
+  return {
+    id: calls.id,
+    limitTokensPerMinute: minute === null ? null : (minute.limit * MINUTE_MS) / minute.windowMs,
+    law: minute?.law ?? null,
+    calls: demand.calls.length,
+    callsLeftOut: left,
+    laws,
+    byClass: plan.classes.flatMap(({ name }, c) =>
+      shares[c]! > 0 ? [{ name, share: shares[c]! / Math.max(1, clock.busiestReserved) }] : [],
+    ),
+    explicitMaxTokens: {
+      byClass: plan.classes.flatMap(({ name }, c) => (caps[c] === null ? [] : [{ name, tokens: caps[c]! }])),
+      busiestReserved: replay.busiest(cappedAt, "clock-window").tokens,
+    },
+    ...(isDetailed
+      ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, cappedAt }, THROTTLED_SHARE_MAX) }
+      : {}),
+  };
+}
+
+/** The calls of one quota. */
+export interface DetailedCalls {
+  readonly demand: QuotaDemand;
+  /** What each asked for; the model's largest answer where it asked for nothing. */
+  readonly maxTokens: Int32Array;
+  /** What each would reserve with explicit max_tokens. */
+  readonly cappedAt: (call: number) => number;
+  readonly spec: QuotaSpec | null;
+  /** Plan index. */
+  readonly model: number;
+}
+
+/** @param throttledShareMax share of the calls that a limit may throttle */
+export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax: number): QuotaNeedDetail {
+  const { demand, maxTokens, cappedAt, spec, model } = calls;
+  const needOf = (tokensAt: (call: number) => number) => {
+    const reserve = new Float64Array((demand.calls.at(-1) ?? -1) + 1);
+    for (const call of demand.calls) reserve[call] = tokensAt(call);
+    const replay = new QuotaReplay({ ...demand, reserve }, plan.startMs);
+    return {
+      busiestReserved: replay.busiest(tokensAt, "rolling-window").tokens,
+      smallestLimit: Math.ceil(replay.smallestLimit("rolling-window", throttledShareMax)),
+    };
+  };
+  const { maxOutputTokens } = plan.models[model]!;
+  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
+  return {
+    busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
+    busiestDay: busiestDayOf(plan, demand),
+    unset: needOf((call) => demand.reserve[call]! + (maxOutputTokens - maxTokens[call]!) * weight),
+    explicit: needOf(cappedAt),
+  };
+}
+
+/** The UTC day that settles most, and which part of it the run covers. */
+function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+  const days = new Map<number, number>();
+  let lastMs = 0;
+  for (const call of calls) {
+    const ms = atMs[call]!;
+    const day = Math.floor((plan.startMs + ms) / DAY_MS);
+    days.set(day, (days.get(day) ?? 0) + settle[call]!);
+    lastMs = ms;
+  }
+  const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
+  let busiest = { settled: 0, coveredShare: 1 };
+  for (const [day, settled] of days) {
+    const fromMs = Math.max(day * DAY_MS, plan.startMs + plan.arrivalsFromMs);
+    const coveredMs = Math.min((day + 1) * DAY_MS, endMs) - fromMs;
+    if (settled > busiest.settled) busiest = { settled, coveredShare: Math.max(1, coveredMs) / DAY_MS };
+  }
+  return busiest;
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { quotaDetail } from "../../../simulator/experiment/quota-figures.ts";
+import { NOVA, worldPlan } from "../advice/worlds.ts";
+
+/** A call a second for two hours from 23:00, 100 tokens reserved for each, 40 used, none on its way for long. */
+const n = 7200;
+const plan = { ...worldPlan(NOVA, ["eu-west-1"], [{}]), startMs: Date.UTC(2026, 8, 1, 23), durationMs: 1000 * n };
+const column = (value: number) => new Float64Array(n).fill(value);
+const atMs = Float64Array.from({ length: n }, (_, i) => 1000 * i);
+const calls = {
+  demand: {
+    atMs,
+    settledAtMs: atMs.map((ms) => ms + 1),
+    reserve: column(100),
+    settle: column(40),
+    calls: Int32Array.from(atMs.keys()),
+    ends: Int32Array.from(atMs.keys()),
+  },
+  maxTokens: new Int32Array(n).fill(60),
+  cappedAt: () => 50,
+  spec: null,
+  model: 0,
+};
+
+it("calls of the busiest minute, tokens of the busiest day with the part of it that the run covers", () => {
+  const { busiestCalls, busiestDay } = quotaDetail(plan, calls, 0.01);
+  assert.equal(busiestCalls, 60);
+  // Each of the two days has an hour of it; the first of equals is told.
+  assert.deepEqual(busiestDay, { settled: 3600 * 40, coveredShare: 1 / 24 });
+});
+
+it("max_tokens unset reserves the model's largest answer, explicit ones what was given", () => {
+  const { unset, explicit } = quotaDetail(plan, calls, 0);
+  assert.equal(unset.busiestReserved, 60 * (100 + 10_000 - 60));
+  assert.equal(explicit.busiestReserved, 60 * 50);
+  // A call is settled before the next comes: 59 settled ones and the reservation of the last must fit.
+  assert.ok(Math.abs(explicit.smallestLimit - (59 * 40 + 50)) <= 0.01 * (59 * 40 + 50), String(explicit.smallestLimit));
+});
+
+it("a reservation that weighs max_tokens weighs the missing ones too", () => {
+  const spec = { ...weighted(), burndown: 5, reservesWeightedOutput: true };
+  assert.equal(quotaDetail(plan, { ...calls, spec }, 0).unset.busiestReserved, 60 * (100 + 5 * (10_000 - 60)));
+});
+
+function weighted() {
+  const limits = { tokensPerMinute: null, tokensPerDay: null, requests: null };
+  return { id: "q", region: 0, model: 0, ...limits, reservesCacheReads: false, retryAfterMs: Number.NaN };
+}
