@@ -2,7 +2,8 @@
  * The simulator's physics driven by the emulator's clock: quotas, capacity, service-side routing, prompt caches,
  * background tenants and faults of one resolved scenario, shared by all endpoints of a fleet.
  */
-import { Jitter, LEG, Network } from "../../simulator/engine/network.ts";
+import { Jitter, LEG } from "../../simulator/engine/attempt-draws.ts";
+import { Network } from "../../simulator/engine/network.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import {
   ATTEMPT,

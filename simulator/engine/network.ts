@@ -1,74 +1,23 @@
 /** Delays outside the service: gateways before a request is routed, then the legs to the source region and back. */
 import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
-import type { Sampler } from "../random/law.ts";
-import { createLaw } from "../random/laws/index.ts";
-import { compileSampler } from "../random/sampler.ts";
 import type { NetworkPlan, Plan } from "../scenario/plan.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTable } from "../service/attempt-table.ts";
 import { CAPACITY_EVENT, type Capacity, OFFER } from "../service/capacity/capacity.ts";
 import { type CapacitySpec, createCapacity } from "../service/capacity/index.ts";
 import type { FaultState } from "../service/fault-state.ts";
+import { type Jitter, LEG } from "./attempt-draws.ts";
 
 // A file's own constants are folded into its code; imported ones are looked up at each use (docs/model/performance.md).
 const PLACE = ATTEMPT;
 const FLOAT = ATTEMPT_FLOAT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
+const LEGS = LEG;
 
 /** First retransmission timeout of a lost segment; it doubles with each loss (RFC 6298; Linux's minimum of 200 ms). */
 const RETRANSMIT_MS = 200;
 const RETRANSMITS_MAX = 6;
-
-/** Legs of an attempt's round trip; each has draws of its own. */
-const LEGS = { there: 0, back: 1 } as const;
-export const LEG = LEGS;
-
-/**
- * Jitter of the legs of attempts: a factor of mean 1, keyed by request and attempt. Those of first attempts are drawn for
- * all arrivals of a chunk in one go, once for all strategies of a replication.
- */
-export class Jitter {
-  /** Of the first attempts of the prepared requests, in their order. */
-  there = new Float64Array(0);
-  back = new Float64Array(0);
-  declare private readonly sample: Sampler | null;
-  declare private readonly keys: readonly [number, number];
-  private firstRequest = -1;
-  private requests = 0;
-
-  /** @param cv of the factor; 0 = none */
-  constructor(cv: number, seed: number) {
-    this.sample = cv > 0 ? compileSampler(createLaw({ kind: "lognormal", mean: 1, cv })) : null;
-    this.keys = [purposeKey(seed, "network/there"), purposeKey(seed, "network/back")];
-  }
-
-  /** Draws for the first attempts of so many requests from one on. */
-  prepare(firstRequest: number, requests: number): void {
-    if (firstRequest === this.firstRequest && requests <= this.requests) return;
-    this.firstRequest = firstRequest;
-    this.requests = requests;
-    if (this.there.length < requests) {
-      this.there = new Float64Array(requests).fill(1);
-      this.back = new Float64Array(requests).fill(1);
-    }
-    this.drawFirsts(this.there, LEGS.there);
-    this.drawFirsts(this.back, LEGS.back);
-  }
-
-  /** A loop to each call: compiled while it runs, code with a second loop after it would be thrown away at the first's end. */
-  private drawFirsts(factors: Float64Array, leg: 0 | 1): void {
-    const { sample, firstRequest, requests } = this;
-    if (sample === null) return;
-    const key = this.keys[leg];
-    for (let i = 0; i < requests; i++) factors[i] = sample(keyedUniform(key, firstRequest + i, 0));
-  }
-
-  /** @param attempt its ordinal */
-  factor(leg: 0 | 1, request: number, attempt: number): number {
-    return this.sample === null ? 1 : this.sample(keyedUniform(this.keys[leg], request, attempt));
-  }
-}
 
 /** One-way delays between callers and source regions: half a round trip, jitter, and what faults add. */
 export class Network {

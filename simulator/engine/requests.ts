@@ -24,9 +24,10 @@ import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS, createAttemptTabl
 import { OUTCOME, type Outcome, Service, type ServiceListener } from "../service/service.ts";
 import type { StreamFault } from "../service/service-plan.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
+import { AttemptDraws, type FirstDraws } from "./attempt-draws.ts";
 import { Breaks, type Callers, mayBreak } from "./breaks.ts";
 import { Appointments, type DueHedge, type GiveUp } from "./interruptions.ts";
-import { Gateways, hasWays, Jitter, Network, Ways } from "./network.ts";
+import { Gateways, hasWays, Network, Ways } from "./network.ts";
 import { type AttemptWatcher, Observation, type SimulationObserver } from "./observer.ts";
 import {
   beginAttempt,
@@ -84,6 +85,8 @@ export class Requests implements ServiceListener, Callers {
   declare private readonly learning: Learning;
   /** Null where callers and regions are at no distance. */
   declare private readonly ways: Ways | null;
+  /** Null where first attempts do not bring their work's draw along. */
+  declare private readonly work: FirstDraws | null;
   declare private readonly random: KeyedRandom;
   declare private readonly retryKey: number;
   declare private readonly maxTokensOfClass: Int32Array;
@@ -112,7 +115,7 @@ export class Requests implements ServiceListener, Callers {
     seed: number,
     observer: SimulationObserver | null,
     watcher: AttemptWatcher | null,
-    jitter = new Jitter(plan.network.jitterCv, seed),
+    draws = new AttemptDraws(plan, seed),
   ) {
     this.classes = plan.classes;
     this.client = strategy.client ?? plan.client;
@@ -123,6 +126,7 @@ export class Requests implements ServiceListener, Callers {
       this.onFirstToken = (attempt, nowMs) => this.breaks!.noteFirstByte(attempt, nowMs);
       this.onStart = (attempt, firstTokenMs) => this.breaks!.noteFirstByte(attempt, firstTokenMs);
     }
+    this.work = draws.work;
     this.service = new Service(plan.world, seed, this.rows, this);
     this.statistics = new RunStatistics(plan, this.rows);
     this.batch = this.statistics.batch;
@@ -132,7 +136,7 @@ export class Requests implements ServiceListener, Callers {
     this.learning = new Learning(strategy, this.client, this.routers[0]!, this.signals.hasOwnPictures);
     const regionOfTarget = Int32Array.from(plan.targets, (target) => target.region);
     const network = new Network(plan.network, regionOfTarget, plan.regionNames.length, this.service.faults, seed);
-    this.ways = hasWays(plan) ? new Ways(this.rows, network, jitter) : null;
+    this.ways = hasWays(plan) ? new Ways(this.rows, network, draws.jitter) : null;
     this.observation = observer === null ? null : new Observation(observer, this.rows);
     this.watcher = watcher;
     this.breaks = mayBreak(plan.world, this.client) ? new Breaks(this) : null;
@@ -154,6 +158,10 @@ export class Requests implements ServiceListener, Callers {
     return this.sessions ?? undefined;
   }
 
+  get bringsWorkDraws(): boolean {
+    return this.work !== null;
+  }
+
   /** Instant of the next client-side event, ms; Infinity when none is due. */
   get nextMs(): number {
     return this.messages.topMs <= this.otherMs ? this.messages.topMs : this.otherMs;
@@ -167,6 +175,7 @@ export class Requests implements ServiceListener, Callers {
   /** Draws ahead for the rows of a chunk that are about to arrive. */
   prepare(chunk: TrafficChunk): void {
     if (this.ways !== null && this.sessions === null) this.ways.prepare(this.seen, chunk.length);
+    if (this.work !== null) this.work.prepare(this.seen, chunk.length);
   }
 
   /** Takes one row of a prepared chunk: a request arrives and is routed, or enters the first gateway. */
@@ -192,6 +201,7 @@ export class Requests implements ServiceListener, Callers {
       if (sessions === null) this.ways.writePrepared(request, row);
       else this.ways.draw(request, id, 0);
     }
+    if (this.work !== null) rows.floats[request * FLOATS + FLOAT.workDraw] = this.work.values[row]!;
     this.statistics.arrived(classIndex, isCounted, nowMs);
     if (this.timers.has(TIMER.deadline)) {
       this.timers.set(TIMER.deadline, nowMs, request, ints[at + PLACE.generation]!);

@@ -5,8 +5,8 @@ import type { Ledger } from "../service/pricing/billing.ts";
 import type { QuotaUse } from "../service/quota/token-quota.ts";
 import type { Service } from "../service/service.ts";
 import type { TrafficChunk } from "../traffic/traffic.ts";
+import type { AttemptDraws } from "./attempt-draws.ts";
 import { histogramQuantile } from "./histogram.ts";
-import type { Jitter } from "./network.ts";
 import type { AttemptWatcher, SimulationObserver } from "./observer.ts";
 import { FIELDS, type Recorder } from "./recorder.ts";
 import { Requests } from "./requests.ts";
@@ -53,7 +53,7 @@ export class Simulation {
   /**
    * @param observer sees every attempt and request end; null costs next to nothing
    * @param watcher  sees counted attempts in their rows
-   * @param jitter   of the replication, where its strategies share it
+   * @param draws    of the replication, where its strategies share them
    */
   constructor(
     plan: Plan,
@@ -61,10 +61,10 @@ export class Simulation {
     seed: number,
     observer: SimulationObserver | null = null,
     watcher: AttemptWatcher | null = null,
-    jitter?: Jitter,
+    draws?: AttemptDraws,
   ) {
     this.plan = plan;
-    this.requests = new Requests(plan, strategy, seed, observer, watcher, jitter);
+    this.requests = new Requests(plan, strategy, seed, observer, watcher, draws);
     this.service = this.requests.service;
   }
 

@@ -1,5 +1,5 @@
 /** Jobs of an experiment: some strategies through one replication, on the same traffic. */
-import { Jitter } from "../engine/network.ts";
+import { AttemptDraws } from "../engine/attempt-draws.ts";
 import type { SimulationObserver } from "../engine/observer.ts";
 import { replicationSeed, Simulation } from "../engine/simulation.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -109,9 +109,9 @@ export function* runJob(
   });
   const wantsNeeds = keepsCalls(inputs, job.replication);
   const needs = job.strategyIndices.map(() => (wantsNeeds ? new QuotaNeeds(plan, inputs.quotaDetail) : null));
-  const jitter = new Jitter(plan.network.jitterCv, seed);
+  const draws = new AttemptDraws(plan, seed);
   const runs = job.strategyIndices.map(
-    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], jitter),
+    (index, i) => new Simulation(plan, plan.strategies[index]!, seed, observerOf(index), needs[i], draws),
   );
   const arrivals = new ArrivalCounter(plan, job.replication);
   const sampler = plan.slices === undefined ? null : new SliceSampler(plan, job.replication, runs.length);

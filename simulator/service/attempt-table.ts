@@ -90,8 +90,10 @@ export const ATTEMPT_FLOAT = {
   jitterThere: 12,
   jitterBack: 13,
   backMs: 14,
+  /** Driver's own, of a first attempt, where the service is told that it has it: the draw that its work begins with. */
+  workDraw: 15,
 } as const;
-export const ATTEMPT_FLOATS = 15;
+export const ATTEMPT_FLOATS = 16;
 
 /** An empty table of attempts. @param slots room that it has at first */
 export function createAttemptTable(slots?: number): SlotTable {

@@ -2,6 +2,9 @@
 import { EventHeap, NextEvent } from "../base/event-queue.ts";
 import type { SlotTable } from "../base/slot-table.ts";
 import { keyedUniform, mix32, purposeKey } from "../random/keyed-random.ts";
+import type { Sampler } from "../random/law.ts";
+import { createLaw } from "../random/laws/index.ts";
+import { compileSampler } from "../random/sampler.ts";
 import { Admission } from "./admission.ts";
 import { ATTEMPT, ATTEMPT_FLOAT, ATTEMPT_FLOATS, ATTEMPT_INTS } from "./attempt-table.ts";
 import {
@@ -12,7 +15,7 @@ import {
   QUEUE_LEVELS,
   STANDARD_LEVEL,
 } from "./capacity/capacity.ts";
-import { createCapacity } from "./capacity/index.ts";
+import { createCapacity, workLawOf } from "./capacity/index.ts";
 import { FaultState } from "./fault-state.ts";
 import { type CachedPrefix, type Conversations, PromptCaches } from "./prompt-cache.ts";
 import type { QuotaUse } from "./quota/token-quota.ts";
@@ -67,6 +70,8 @@ export interface ServiceListener {
   readonly isWhole?: boolean;
   /** Where stream faults strike: at the service unless given; elsewhere the listener lets them strike what it sends. */
   readonly strikesItself?: boolean;
+  /** First attempts bring the draw of `workDrawOf` in their rows. */
+  readonly bringsWorkDraws?: boolean;
   /** No answer will ever come of an attempt that has reached its region: it is silent for good. */
   onLost?(attempt: number, nowMs: number): void;
   /** An answer falls silent, or drips, after tokens of which the last has just been made. */
@@ -114,7 +119,7 @@ export class Service {
     this.plan = plan;
     this.table = table;
     this.listener = listener;
-    const serviceKey = purposeKey(seed, "service");
+    const serviceKey = serviceKeyOf(seed);
     const patienceKey = purposeKey(seed, "patience");
     this.errorKey = purposeKey(seed, "errors");
     const strikesHere = hasStreamFaults(plan) && listener.strikesItself !== true;
@@ -130,6 +135,7 @@ export class Service {
           patienceKey,
           localHourAtStart: endpoint.localHourAtStart,
           announcesFirsts: listener.onFirstToken !== undefined,
+          bringsWorkDraws: listener.bringsWorkDraws === true,
           ...this.tokenTimes(),
         },
         table,
@@ -496,6 +502,18 @@ export class Service {
     const attempt = this.struck!.reachMark();
     if (attempt >= 0) this.stall(attempt);
   }
+}
+
+function serviceKeyOf(seed: number): number {
+  return purposeKey(seed, "service");
+}
+
+/** The draw that every attempt's work begins with, keyed by request and attempt; null where endpoints differ in its law. */
+export function workDrawOf(plan: ServicePlan, seed: number): { readonly sample: Sampler; readonly key: number } | null {
+  const specs = plan.endpoints.map(({ capacity }) => workLawOf(capacity));
+  const laws = new Set(specs.map((spec) => (spec === null ? null : createLaw(spec))));
+  const [law] = laws;
+  return laws.size === 1 && law ? { sample: compileSampler(law), key: serviceKeyOf(seed) } : null;
 }
 
 /** The refusal of an attempt that no quota refused: quota -1, no limit. */

@@ -98,6 +98,7 @@ export const batching: CapacityModel<BatchingSpec, typeof schema> = {
   refusedInGateway: refusingKeys,
   throughputs: stepThroughputs,
   leastMs: leastStepsMs,
+  workLaw: ({ noise }) => noise,
   create: (spec, context, table) => new Batching(spec, context, table),
 };
 
@@ -163,7 +164,7 @@ export class Batching extends Station<BatchingSpec> {
   }
 
   protected draw(attempt: number): boolean {
-    const factor = this.noise === null ? 1 : this.drawn(this.noise, this.context.serviceKey, attempt);
+    const factor = this.noise === null ? 1 : this.drawnWork(this.noise, attempt);
     this.table.floats[attempt * FLOATS + FLOAT.work] = factor;
     return !this.hasTokenLimit || this.kvNeed(attempt) <= this.spec.kvTokensMax;
   }

@@ -4,6 +4,7 @@
  */
 import type { z } from "zod";
 import type { SlotTable } from "../../base/slot-table.ts";
+import type { LawSpec } from "../../random/laws/index.ts";
 
 /**
  * Serving capacity of one endpoint (destination region x model). It takes instants as arguments and keeps its
@@ -55,6 +56,8 @@ export interface CapacityContext {
   readonly seed: number;
   /** Key of the service draws, made per (request, attempt). */
   readonly serviceKey: number;
+  /** First attempts bring the draw that their work begins with in their rows (`workDraw`), as `workLaw` and the key give it. */
+  readonly bringsWorkDraws?: boolean;
   readonly patienceKey: number;
   /** Local hour of day at ms 0 of the run. */
   readonly localHourAtStart: number;
@@ -126,6 +129,8 @@ export interface CapacityModel<Spec extends { readonly kind: string }, Form exte
   throughputs?(spec: Spec): readonly Throughput[];
   /** Time of a call at an empty endpoint with the least noise, ms; left out where nothing is certain. */
   leastMs?(spec: Spec, inputTokens: number, outputTokens: number): number;
+  /** Law of the draw that each attempt's work begins with, keyed by `serviceKey`; left out, or null, where there is not one. */
+  workLaw?(spec: Spec): LawSpec | null;
   /** The running mechanism. @param table rows of the attempts that it will be offered, by slot */
   create(spec: Spec, context: CapacityContext, table: SlotTable): Capacity;
 }

@@ -1,6 +1,7 @@
 /** The registry of capacity models, and what the program asks of any of them. */
 import { z } from "zod";
 import type { SlotTable } from "../../base/slot-table.ts";
+import type { LawSpec } from "../../random/laws/index.ts";
 import { batching } from "./batching.ts";
 import type { Capacity, CapacityContext, CapacityForm, CapacityModel, Discipline } from "./capacity.ts";
 import { empirical } from "./empirical.ts";
@@ -54,6 +55,11 @@ export function throughputsOf(spec: CapacitySpec) {
 /** Time of a call at an empty endpoint with the least noise, ms; 0 where nothing is certain. */
 export function leastMsOf(spec: CapacitySpec, inputTokens: number, outputTokens: number): number {
   return modelOf(spec).leastMs?.(spec, inputTokens, outputTokens) ?? 0;
+}
+
+/** Law of the draw that each attempt's work begins with there; null where there is not one. */
+export function workLawOf(spec: CapacitySpec): LawSpec | null {
+  return modelOf(spec).workLaw?.(spec) ?? null;
 }
 
 /** Whether calls may wait there: the spec then says how many, how long, and beside which other tenants. */

@@ -89,6 +89,7 @@ export const slots: CapacityModel<SlotsSpec, typeof schema> = {
   },
   leastMs: ({ service, perInputTokenMs, perOutputTokenMs }, input, output) =>
     leastDraw(service) + input * perInputTokenMs + output * perOutputTokenMs,
+  workLaw: ({ service, discipline }) => (discipline === "processor-sharing" ? null : service),
   create: (spec, context, table) =>
     spec.discipline === "processor-sharing"
       ? new ProcessorSharing(spec, context, table)
@@ -131,7 +132,7 @@ export class Slots extends Station<SlotsSpec> {
   protected draw(attempt: number): boolean {
     const { floats, ints } = this.table;
     const from = attempt * FLOATS;
-    let workMs = this.drawn(this.sample, this.context.serviceKey, attempt);
+    let workMs = this.drawnWork(this.sample, attempt);
     if (this.hasPerToken) {
       const perOutputTokenMs = this.spec.perOutputTokenMs * floats[from + FLOAT.decodeFactor]!;
       const outputMs = ints[attempt * INTS + PLACE.outputTokens]! * perOutputTokenMs;

@@ -21,7 +21,7 @@ import { type QueueSpec, WaitingLine } from "./waiting-line.ts";
 const PLACE = ATTEMPT;
 const INTS = ATTEMPT_INTS;
 const FLOATS = ATTEMPT_FLOATS;
-const OFFERED_MS = ATTEMPT_FLOAT.offeredMs;
+const { offeredMs: OFFERED_MS, workDraw: WORK_DRAW } = ATTEMPT_FLOAT;
 const { started: STARTED, queued: QUEUED, refused: REFUSED } = OFFER;
 const { internal: INTERNAL, abandoned: ABANDONED } = CAPACITY_EVENT;
 const LEVEL = STANDARD_LEVEL;
@@ -49,12 +49,14 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
   protected waitingWork = 0;
   declare private readonly samplePatience: Sampler | null;
   declare private readonly hasLevels: boolean;
+  declare private readonly bringsWorkDraws: boolean;
 
   constructor(spec: Spec, context: CapacityContext, table: SlotTable, hasLevels: boolean) {
     this.spec = spec;
     this.context = context;
     this.table = table;
     this.hasLevels = hasLevels;
+    this.bringsWorkDraws = context.bringsWorkDraws === true;
     this.samplePatience = spec.patience === null ? null : compileSampler(createLaw(spec.patience));
     this.background =
       spec.background === null ? null : new BackgroundTenants(spec.background, context.seed, context.localHourAtStart);
@@ -174,8 +176,15 @@ export abstract class Station<Spec extends QueueSpec> implements Capacity {
     return this.background === null ? 0 : this.background.occupied;
   }
 
-  /** The call's own draw from a law: the same for every strategy. */
-  protected drawn(sample: Sampler, key: number, attempt: number): number {
+  /** The draw that an attempt's work begins with: the same for every strategy. */
+  protected drawnWork(sample: Sampler, attempt: number): number {
+    const { ints, floats } = this.table;
+    if (this.bringsWorkDraws && ints[attempt * INTS + PLACE.ordinal] === 0)
+      return floats[attempt * FLOATS + WORK_DRAW]!;
+    return this.drawn(sample, this.context.serviceKey, attempt);
+  }
+
+  private drawn(sample: Sampler, key: number, attempt: number): number {
     const { ints } = this.table;
     const at = attempt * INTS;
     return sample(keyedUniform(key, ints[at + PLACE.requestId]!, ints[at + PLACE.ordinal]!));

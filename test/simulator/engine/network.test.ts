@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Gateways, Jitter, LEG, Network } from "../../../simulator/engine/network.ts";
+import { Jitter, LEG } from "../../../simulator/engine/attempt-draws.ts";
+import { Gateways, Network } from "../../../simulator/engine/network.ts";
 import { FaultState } from "../../../simulator/service/fault-state.ts";
 import type { FaultSpec } from "../../../simulator/service/service-plan.ts";
 import { assertReplicated, poissonCalls, slotsSpec } from "../service/capacity/driver.ts";
@@ -45,26 +46,6 @@ describe("the way to a region and back", () => {
     const correlation = mean(there.map((ms, i) => (ms - 40) * (back[i]! - 40))) / 12 ** 2;
     assert.ok(Math.abs(correlation) < 0.04, `correlation ${correlation}`);
     assert.notEqual(one.oneWayMs(0, 1, 0, 3, 0), one.oneWayMs(0, 1, 0, 3, 1));
-  });
-
-  it("what is drawn ahead for first attempts is what they draw", () => {
-    const jitter = new Jitter(0.3, 7);
-    const drawn = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
-    for (const [from, count] of [
-      [0, 5],
-      [5, 3],
-      [8, 9],
-    ] as const) {
-      jitter.prepare(from, count);
-      assert.deepEqual(
-        [...jitter.there.subarray(0, count)],
-        drawn(from, count).map((request) => jitter.factor(LEG.there, request, 0)),
-      );
-      assert.deepEqual(
-        [...jitter.back.subarray(0, count)],
-        drawn(from, count).map((request) => jitter.factor(LEG.back, request, 0)),
-      );
-    }
   });
 
   it("a surge adds half of itself to each way, also where there is no round trip", () => {

@@ -15,7 +15,9 @@ describe("requests, event by event", () => {
   it("an arrival is sent at once where no gateway and no network stand between", () => {
     const requests = requestsOf(scenarioInput({ world: world(capacity(1)) }));
     assert.equal(requests.isBusy, false);
-    requests.arrive(chunkOf([{ atMs: 700 }]), 0);
+    const chunk = chunkOf([{ atMs: 700 }]);
+    requests.prepare(chunk);
+    requests.arrive(chunk, 0);
     assert.deepEqual([requests.isBusy, requests.seen, requests.statistics.inSystem], [true, 1, 1]);
     assert.deepEqual([requests.nextMs, requests.service.nextMs], [Number.POSITIVE_INFINITY, 1700]);
     requests.service.advance();
@@ -28,7 +30,9 @@ describe("requests, event by event", () => {
     const client = custom({ maxAttempts: 2, backoff: { constant: "400ms" } }, { deadline: "2s" });
     const requests = requestsOf(scenarioInput({ world: world(capacity(1), { gateways, faults }), client }));
     while (requests.service.nextMs <= 0) requests.service.advance();
-    requests.arrive(chunkOf([{ atMs: 0 }]), 0);
+    const chunk = chunkOf([{ atMs: 0 }]);
+    requests.prepare(chunk);
+    requests.arrive(chunk, 0);
     const instants: number[] = [];
     while (requests.nextMs < Number.POSITIVE_INFINITY) {
       instants.push(requests.nextMs);
@@ -42,6 +46,7 @@ describe("requests, event by event", () => {
   it("the end of the run ends what is still waiting, once", () => {
     const requests = requestsOf(scenarioInput({ world: world(capacity(1)) }));
     const chunk = chunkOf(rows(5, 10));
+    requests.prepare(chunk);
     for (let row = 0; row < chunk.length; row++) requests.arrive(chunk, row);
     requests.endAll(100);
     assert.equal(requests.statistics.inSystem, 0);
