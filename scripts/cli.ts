@@ -4,7 +4,7 @@ import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simul
 import { nearNames, suggest } from "../simulator/base/near-names.ts";
 import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
-import { avoidMiscompiledLoops, packageVersion, watchInterrupts } from "./io/process.ts";
+import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
 /** Options that take one or more values. */
@@ -17,7 +17,6 @@ const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-mod
  * @returns the exit code, one of EXIT_CODES
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  avoidMiscompiledLoops();
   ignoreBrokenPipes();
   const interrupts = watchInterrupts();
   let exitCode: number = EXIT_CODES.ok;

@@ -11,6 +11,7 @@ import { dirname, join } from "node:path";
 import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
+import { tuneCompiler } from "./compiler-options.mjs";
 
 const NODE_MAJOR_MIN = 24;
 const EXIT_ENVIRONMENT = 4;
@@ -35,6 +36,7 @@ else if (Number(process.versions.node.split(".")[0]) >= NODE_MAJOR_MIN) {
 } else await runOnPackagedNode();
 
 async function run(file, fix) {
+  tuneCompiler();
   keepHeapsSmall();
   // Node 22 and newer keep compiled code between runs, which halves the time to start.
   nodeModule.enableCompileCache?.();

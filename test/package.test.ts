@@ -230,7 +230,7 @@ process.stdout.write(JSON.stringify(said));
 
 function isExpected(path: string): boolean {
   return (
-    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|scripts\/meridian\.mjs|scenarios\/scenario\.schema\.json)$/.test(
+    /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|scripts\/(?:meridian|compiler-options)\.mjs|scenarios\/scenario\.schema\.json)$/.test(
       path,
     ) ||
     /^dist\/(LICENSES\.txt|reference\.json|.*(\.js|\.d\.ts))$/.test(path) ||

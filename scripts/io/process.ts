@@ -1,7 +1,6 @@
-/** This process: where the package is, its version, compiler settings, interrupts, and whether another process is alive. */
+/** This process: where the package is, its version, interrupts, and whether another process is alive. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { setFlagsFromString } from "node:v8";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 
 /** Folder that holds package.json, scenarios/ and the rest, wherever the command was called from. */
@@ -29,31 +28,6 @@ export function programFile(source: string): string {
 export function packageVersion(): string {
   const manifest: unknown = JSON.parse(readFileSync(join(PACKAGE_ROOT, "package.json"), "utf8"));
   return (manifest as { version: string }).version;
-}
-
-/** Bytecode that V8 may inline into one function; its default of 920 cuts the path of a request into a dozen calls. */
-const INLINED_BYTECODE_MAX = 2_500;
-
-/**
- * Lets V8 inline the engine's path per request: a fifth less time (docs/model/performance.md). Call it where jobs run,
- * before the first one; it holds for the whole process and changes no result.
- */
-export function tuneCompiler(): void {
-  avoidMiscompiledLoops();
-  setFlagsFromString(`--max-inlined-bytecode-size-cumulative=${INLINED_BYTECODE_MAX}`);
-}
-
-/** The first Node whose V8 has the compiler in question, and the option. */
-const MAGLEV_NODE_MAJOR = 22;
-
-/**
- * Keeps V8's middle compiler out of loops that are already running. There it makes objects share a number that each should
- * have for itself: a result that was kept changed when the next one was made, in one of some fourteen runs of `simulate` (Node
- * 24.21; none of 150 without it, docs/model/performance.md). It holds for the process and its threads; call it before any
- * work.
- */
-export function avoidMiscompiledLoops(): void {
-  if (Number(process.versions.node.split(".")[0]) >= MAGLEV_NODE_MAJOR) setFlagsFromString("--no-maglev-osr");
 }
 
 /** Whether a process of this machine is running; true also for one that another user owns. */

@@ -10,9 +10,9 @@ import {
   runPilot,
   withOwnBounds,
 } from "../../simulator/experiment/index.ts";
+import { tuneCompiler } from "../compiler-options.mjs";
 import { createEvidenceWriter, type EvidenceJob } from "./evidence.ts";
 import { withSolver } from "./lp.ts";
-import { tuneCompiler } from "./process.ts";
 import type { WorkerInputs } from "./run-experiment.ts";
 import { driveJob, errorAnswer, type JobAnswer, type PoolTask } from "./worker-pool.ts";
 

@@ -1,8 +1,10 @@
 /** Runs jobs on worker threads; answers come in the order of the jobs, so the number of workers changes no result. */
+import * as nodeModule from "node:module";
 import { availableParallelism } from "node:os";
 import type { MessagePort } from "node:worker_threads";
 import type { Tinypool } from "tinypool";
 import { type ErrorKind, MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { IS_COMPILED } from "./process.ts";
 
 export interface PoolOptions<Progress, Job = unknown> {
   /** URL of the worker file; its export `runTask` answers a `PoolTask` with a `JobAnswer`. */
@@ -36,6 +38,7 @@ export async function runOnPool<Job, Output, Progress>(
 ): Promise<readonly Output[]> {
   if (jobs.length === 0) return [];
   options.signal.throwIfAborted();
+  await keepCompiledCode(options.workerFile);
   // Commands that start no worker need not load it.
   const { Tinypool } = await import("tinypool");
   const workers = Math.max(1, Math.min(options.workers, jobs.length));
@@ -68,6 +71,16 @@ export async function runOnPool<Job, Output, Progress>(
     stop.abort();
     await pool.destroy();
   }
+}
+
+/**
+ * In a checkout, each thread would strip the types of the sources for itself, and load what does that. What this thread has
+ * loaded is kept instead where they look for it, the worker's own file included.
+ */
+async function keepCompiledCode(workerFile: string): Promise<void> {
+  if (IS_COMPILED) return;
+  await import(workerFile);
+  nodeModule.flushCompileCache?.();
 }
 
 /**

@@ -2,7 +2,7 @@
 import { Tinypool } from "tinypool";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { SweepFile } from "../../simulator/sweep/job.ts";
-import { tuneCompiler } from "../io/process.ts";
+import { tuneCompiler } from "../compiler-options.mjs";
 import { errorAnswer, type JobAnswer, type PoolTask } from "../io/worker-pool.ts";
 import type { JobStore } from "./job-store.ts";
 import { openStore } from "./open-store.ts";

@@ -11,7 +11,7 @@ import { promisify } from "node:util";
 /** Tells the processes that run tests where it is. */
 export const PACKAGE_VARIABLE = "MERIDIAN_TEST_PACKAGE";
 
-const COPIED = ["package.json", "scripts/meridian.mjs"];
+const COPIED = ["package.json", "scripts/meridian.mjs", "scripts/compiler-options.mjs"];
 const LINKED = ["scenarios", "node_modules"];
 
 export interface CompiledPackage {

@@ -78,7 +78,11 @@ export async function runInSlots(lanes: readonly Lane[], options: SlotOptions): 
 }
 
 function startWorker(isShared: boolean, isPatient: boolean): ChildProcess {
-  const child = fork(WORKER, isShared ? ["--shared"] : [], { stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const child = fork(WORKER, isShared ? ["--shared"] : [], {
+    // As the command sets it (scripts/compiler-options.mjs), but before anything is compiled.
+    execArgv: [...process.execArgv, "--no-maglev-osr"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
   if (isPatient) standBack(child);
   return child;
 }

@@ -7,7 +7,6 @@ import { readFileSync } from "node:fs";
 import { run } from "node:test";
 import { pathToFileURL } from "node:url";
 import { setFlagsFromString } from "node:v8";
-import { avoidMiscompiledLoops } from "../io/process.ts";
 import { guardSharedProcess } from "./own-process.ts";
 import type { FileRequest, TestOutcome, WorkerMessage } from "./slots.ts";
 
@@ -19,9 +18,8 @@ const CALLS_BEFORE_OPTIMISING = 30_000;
 
 // Most code of a test runs for seconds: optimising it costs a fifth of the processor time, and gains less than that.
 setFlagsFromString(`--invocation-count-for-turbofan=${CALLS_BEFORE_OPTIMISING}`);
-avoidMiscompiledLoops();
 
-/** V8's own value. A file whose threads simulate sets another, for the whole process (scripts/io/process.ts). */
+/** V8's own value. A file whose threads simulate sets another, for the whole process (scripts/compiler-options.mjs). */
 const INLINED_BYTECODE = "--max-inlined-bytecode-size-cumulative=920";
 
 const guard = process.argv.includes("--shared") ? guardSharedProcess() : undefined;

@@ -4,9 +4,10 @@
  * The clock runs from the first request to the summarised replication, as in `meridian simulate` on one worker.
  */
 import { join } from "node:path";
+import { tuneCompiler } from "../../scripts/compiler-options.mjs";
 import { prepareExperiment } from "../../scripts/io/experiment.ts";
 import type { Override } from "../../scripts/io/overrides.ts";
-import { packageVersion, tuneCompiler } from "../../scripts/io/process.ts";
+import { packageVersion } from "../../scripts/io/process.ts";
 import { assembleResult, planJobs, runJob } from "../../simulator/experiment/index.ts";
 import type { Round } from "./rounds.ts";
 

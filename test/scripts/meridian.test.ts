@@ -3,7 +3,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { commands } from "../../scripts/commands/index.ts";
 import { packageVersion } from "../../scripts/io/process.ts";
@@ -69,8 +69,7 @@ describe("meridian", () => {
 
   it("says what to do when packages or compiled files are missing", () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
-    const launcher = join(folder, "meridian.mjs");
-    copyFileSync(SOURCE_BIN, launcher);
+    const launcher = copyLauncher(folder);
     const list = () => spawnSync(process.execPath, [launcher, "list"], { encoding: "utf8" });
     const installed = list();
     writeFileSync(join(folder, "cli.ts"), 'import "meridian-package-that-is-missing";\n');
@@ -133,6 +132,12 @@ describe("meridian", () => {
   });
 });
 
+function copyLauncher(folder: string): string {
+  for (const name of ["meridian.mjs", "compiler-options.mjs"])
+    copyFileSync(join(dirname(SOURCE_BIN), name), join(folder, name));
+  return join(folder, "meridian.mjs");
+}
+
 const HAS_NOHUP = spawnSync("bash", ["-c", "command -v nohup"]).status === 0;
 
 describe("meridian under nohup", { skip: !HAS_NOHUP && "no nohup or no bash on this host" }, () => {
@@ -141,8 +146,7 @@ describe("meridian under nohup", { skip: !HAS_NOHUP && "no nohup or no bash on t
 
   it("knows it by the shell's word, by an input that cannot be read, by a script that ignores SIGHUP", () => {
     const folder = mkdtempSync(join(tmpdir(), "meridian-"));
-    const launcher = join(folder, "meridian.mjs");
-    copyFileSync(SOURCE_BIN, launcher);
+    const launcher = copyLauncher(folder);
     const body = 'process.kill(process.pid, "SIGHUP"); await new Promise((done) => setTimeout(done, 100)); return 0;';
     writeFileSync(join(folder, "cli.ts"), `export async function main() { ${body} }\n`);
     const command = `"${process.execPath}" "${launcher}"`;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,41 +10,7 @@ it("knows whether a process is running", () => {
   assert.deepEqual([isAlive(process.pid), isAlive(pid)], [true, false]);
 });
 
-it("sets an option that this V8 knows, and prints nothing", () => {
-  const script = `
-    import { tuneCompiler } from ${JSON.stringify(new URL("../../../scripts/io/process.ts", import.meta.url).href)};
-    tuneCompiler();
-  `;
-  const args = ["--input-type=module", "-e", script];
-  assert.equal(execFileSync(process.execPath, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }), "");
-  const options = execFileSync(process.execPath, ["--v8-options"], { encoding: "utf8" });
-  const known =
-    /--max-inlined-bytecode-size-cumulative \([^\n]*\n\s*type: int\s+default: --max-inlined-bytecode-size-cumulative=(\d+)/;
-  assert.ok(Number(known.exec(options)?.[1]) < 3_000, "its default is what the engine is too large for");
-});
-
 const MODULE_URL = new URL("../../../scripts/io/process.ts", import.meta.url).href;
-
-it("keeps the middle compiler out of running loops", () => {
-  const script = `
-    import { avoidMiscompiledLoops } from ${JSON.stringify(MODULE_URL)};
-    if (process.argv[1] === "avoid") avoidMiscompiledLoops();
-    function sum(n) {
-      let sum = 0;
-      for (let i = 0; i < n; i++) sum += i % 7;
-      return { sum };
-    }
-    sum(3e7);
-  `;
-  const compiledIn = (how: string) =>
-    execFileSync(process.execPath, ["--trace-opt", "--input-type=module", "-e", script, how], { encoding: "utf8" })
-      .split("\n")
-      .filter((line) => /^\[compiling method .*JSFunction sum .* OSR/.test(line))
-      .map((line) => /target (\w+)/.exec(line)?.[1]);
-  assert.ok(compiledIn("").includes("MAGLEV"), "it is what V8 does otherwise");
-  const avoiding = compiledIn("avoid");
-  assert.ok(avoiding.includes("TURBOFAN_JS") && !avoiding.includes("MAGLEV"), avoiding.join());
-});
 
 describe("interrupts", () => {
   it("aborts on a signal and lets go of the process when stopped", () => {

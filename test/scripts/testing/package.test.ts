@@ -19,7 +19,8 @@ it("the command that tests start is the compiled one, in a run of the test comma
 it("a build that fails is an error with what it said, and leaves nothing behind", async () => {
   const root = mkdtempSync(join(tmpdir(), "meridian-"));
   mkdirSync(join(root, "scripts"));
-  for (const name of ["package.json", "scripts/meridian.mjs"]) writeFileSync(join(root, name), "{}");
+  for (const name of ["package.json", "scripts/meridian.mjs", "scripts/compiler-options.mjs"])
+    writeFileSync(join(root, name), "{}");
   writeFileSync(join(root, "scripts", "build.ts"), "throw new Error('no build into ' + process.argv[3]);");
   const error: Error = await compilePackage(root).then(
     () => assert.fail("it was built"),

@@ -1,0 +1,2 @@
+/** Types of `compiler-options.mjs`. */
+export function tuneCompiler(): void;
