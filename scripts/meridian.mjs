@@ -15,7 +15,7 @@ import { tuneCompiler } from "./compiler-options.mjs";
 
 const NODE_MAJOR_MIN = 24;
 const EXIT_ENVIRONMENT = 4;
-const SEMI_SPACE_MB = 4;
+const SEMI_SPACE_MB = 2;
 /**
  * glibc keeps freed memory for later, in heaps of several threads. With one heap, and freed blocks of this size and more
  * given back to the system (by itself it raises the size, but not one that is set), less is kept. It reads its settings at

@@ -16,7 +16,6 @@ const BYTES = {
   use: 4,
   served: 4,
   byQuota: 4,
-  ends: 4,
   maxTokens: 4,
   quota: 2,
   classIndex: 2,
@@ -64,9 +63,11 @@ export class KeptCalls {
     this.use = new Float32Array(...use);
     // Replays begin when the ends are known, and no longer which of them were served.
     this.servedByQuota = new Int32Array(...use);
-    this.served = new Int32Array(...place("served"));
+    const served = place("served");
+    this.served = new Int32Array(...served);
+    // The ends are put in order when the served ones have been sorted by quota.
+    this.ends = new Int32Array(...served);
     this.byQuota = new Int32Array(...place("byQuota"));
-    this.ends = new Int32Array(...place("ends"));
     this.maxTokens = new Int32Array(...place("maxTokens"));
     this.quota = new Uint16Array(...place("quota"));
     this.classIndex = new Uint16Array(...place("classIndex"));
