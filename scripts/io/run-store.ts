@@ -8,9 +8,9 @@ import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { RESULT_SCHEMA_VERSION, type RunResult } from "../../simulator/experiment/result.ts";
 import { isAlive, packageVersion } from "./process.ts";
-import { environmentProblem, isFolder, makeFolder, readTextFile, stableJson } from "./text-files.ts";
+import { environmentProblem, isFolder, JsonPieces, makeFolder, readTextFile, stableJson } from "./text-files.ts";
 /** Files of a run by name; names are plain, without folders. */
-export type RunFiles = Readonly<Record<string, string | Uint8Array>>;
+export type RunFiles = Readonly<Record<string, string | Uint8Array | JsonPieces>>;
 
 export interface SavedRun {
   readonly id: string;
@@ -40,7 +40,11 @@ export function runFolder(root: string, id: string): string {
  * Id of a new run: the scenario's name, a hash of the run's content, and the time it was saved. Only the name carries
  * the time; the bytes inside depend on the scenario alone.
  */
-export function newRunId(name: string, content: string | readonly (string | Uint8Array)[], savedAt: Date): string {
+export function newRunId(
+  name: string,
+  content: string | readonly (string | Uint8Array | JsonPieces)[],
+  savedAt: Date,
+): string {
   const slug =
     name
       .toLowerCase()
@@ -48,7 +52,9 @@ export function newRunId(name: string, content: string | readonly (string | Uint
       .replace(/^-+|-+$/g, "")
       .slice(0, 32) || "run";
   const sum = createHash("sha256");
-  for (const part of typeof content === "string" ? [content] : content) sum.update(part);
+  for (const part of typeof content === "string" ? [content] : content) {
+    for (const piece of part instanceof JsonPieces ? part : [part]) sum.update(piece);
+  }
   const hash = sum.digest("hex").slice(0, 8);
   const time = savedAt.toISOString().slice(0, 19).replace(/[-:]/g, "").toLowerCase();
   return `${slug}-${time}-${hash}`;
@@ -166,7 +172,7 @@ async function publish(root: string, id: string, temp: string): Promise<SavedRun
   throw new Error(`no free name for ${id}`);
 }
 
-async function writeSynced(path: string, content: string | Uint8Array): Promise<void> {
+async function writeSynced(path: string, content: string | Uint8Array | JsonPieces): Promise<void> {
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(content);

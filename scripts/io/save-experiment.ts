@@ -5,7 +5,7 @@ import { sightTable } from "../../reports/tables/explained.ts";
 import type { RunResult } from "../../simulator/experiment/result.ts";
 import type { PreparedExperiment } from "./experiment.ts";
 import { newRunId, provenance, type SavedRun, saveRun } from "./run-store.ts";
-import { stableJsonBytes } from "./text-files.ts";
+import { JsonPieces } from "./text-files.ts";
 import { interrupted } from "./worker-pool.ts";
 
 /** A saved run with its report as Markdown. */
@@ -33,7 +33,7 @@ export async function saveExperiment(
   { out, startedAt, signal, explorable }: SaveOptions,
 ): Promise<SavedExperiment> {
   const { renderHtml, renderMarkdown } = await import("../../reports/index.ts");
-  const resultJson = stableJsonBytes(result);
+  const resultJson = new JsonPieces(result);
   const html = await renderHtml(result, explorable);
   const markdown = renderMarkdown(result);
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.

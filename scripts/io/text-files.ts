@@ -119,27 +119,44 @@ export function stableJson(value: unknown): string {
   return `${JSON.stringify(value, refuseBadNumbers, 2)}\n`;
 }
 
-/** Levels of a document that are put together piece by piece. */
-const LEVELS_IN_PIECES = 2;
+/** Levels of a document that are put together piece by piece: strategies of a result, and their hours. */
+const LEVELS_IN_PIECES = 4;
+/** Bytes that are written at once. */
+const PIECE_BYTES = 256 * 1024;
 
 /**
- * The bytes of `stableJson`, made piece by piece: as one string, with two bytes a character, the result of a run of months
- * would take several times its size at once.
+ * The bytes of `stableJson` in pieces, which are made anew each time they are gone through: the result of a run of months has a
+ * hundred megabytes, and is read twice, for the name of its run and to be written.
  *
- * @throws MeridianError internal RESULT_NOT_FINITE with the key of the bad number
+ * @throws MeridianError internal RESULT_NOT_FINITE with the key of the bad number, where a piece is made
  */
-export function stableJsonBytes(value: object): Buffer {
-  const pieces: Buffer[] = [];
-  addPieces(value, "", { levels: LEVELS_IN_PIECES, newline: "\n" }, (text) => pieces.push(Buffer.from(text)));
-  return Buffer.concat([...pieces, Buffer.from("\n")]);
+export class JsonPieces implements Iterable<Buffer> {
+  declare private readonly value: object;
+
+  constructor(value: object) {
+    this.value = value;
+  }
+
+  *[Symbol.iterator](): Iterator<Buffer> {
+    let texts: string[] = [];
+    let length = 0;
+    for (const text of piecesOf(this.value, "", { levels: LEVELS_IN_PIECES, newline: "\n" })) {
+      texts.push(text);
+      length += text.length;
+      if (length < PIECE_BYTES) continue;
+      yield Buffer.from(texts.join(""));
+      texts = [];
+      length = 0;
+    }
+    yield Buffer.from(`${texts.join("")}\n`);
+  }
 }
 
-function addPieces(
+function* piecesOf(
   value: unknown,
   key: string,
   { levels, newline }: { readonly levels: number; readonly newline: string },
-  add: (text: string) => void,
-): void {
+): Generator<string> {
   const isList = Array.isArray(value);
   if (
     levels === 0 ||
@@ -148,7 +165,7 @@ function addPieces(
     (isList ? value : Object.keys(value)).length === 0
   ) {
     // A list has null where an object would leave the key out.
-    add((JSON.stringify(refuseBadNumbers(key, value), refuseBadNumbers, 2) ?? "null").replaceAll("\n", newline));
+    yield (JSON.stringify(refuseBadNumbers(key, value), refuseBadNumbers, 2) ?? "null").replaceAll("\n", newline);
     return;
   }
   const inner = `${newline}  `;
@@ -158,10 +175,10 @@ function addPieces(
         .filter(([, member]) => member !== undefined)
         .map(([name, member]) => ({ name: `${JSON.stringify(name)}: `, key: name, member: member as unknown }));
   for (const [i, { name, key: own, member }] of members.entries()) {
-    add(`${i > 0 ? "," : isList ? "[" : "{"}${inner}${name}`);
-    addPieces(member, own, { levels: levels - 1, newline: inner }, add);
+    yield `${i > 0 ? "," : isList ? "[" : "{"}${inner}${name}`;
+    yield* piecesOf(member, own, { levels: levels - 1, newline: inner });
   }
-  add(members.length === 0 ? "{}" : `${newline}${isList ? "]" : "}"}`);
+  yield members.length === 0 ? "{}" : `${newline}${isList ? "]" : "}"}`;
 }
 
 function refuseBadNumbers(key: string, value: unknown): unknown {

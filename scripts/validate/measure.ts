@@ -23,7 +23,7 @@ import type { BenchTarget } from "../bench/target.ts";
 import type { PreparedExperiment } from "../io/experiment.ts";
 import { packageVersion } from "../io/process.ts";
 import { formatSpan } from "../io/progress.ts";
-import { newRunId, provenance, type RunFiles, type SavedRun, saveRun } from "../io/run-store.ts";
+import { newRunId, provenance, type SavedRun, saveRun } from "../io/run-store.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, environmentProblem, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
@@ -199,8 +199,11 @@ export function deriveValidation(experiment: PreparedExperiment, evidence: Valid
   return { validation, measured: result };
 }
 
+/** Texts by the names of their files. */
+type TextFiles = Readonly<Record<string, string>>;
+
 /** Files that follow from the evidence: `--from` makes them again, byte for byte. */
-export async function derivedFiles({ validation, measured }: Derived): Promise<RunFiles> {
+export async function derivedFiles({ validation, measured }: Derived): Promise<TextFiles> {
   const { renderValidationHtml, renderValidationMarkdown } = await import("../../reports/validation/report.ts");
   return {
     "validation.json": stableJson(validation),
@@ -226,19 +229,19 @@ export async function saveValidation(
   await new Promise((resolve) => setImmediate(resolve));
   if (facts.signal.aborted) throw interrupted();
   const savedAt = new Date();
-  const id = newRunId(`${derived.validation.scenario.name}-validation`, String(files["validation.json"]), savedAt);
+  const id = newRunId(`${derived.validation.scenario.name}-validation`, files["validation.json"]!, savedAt);
   const saved = await saveRun(facts.out, id, {
     ...evidenceFiles(evidence),
     "simulated-result.json": stableJson(facts.simulated),
     ...files,
     "provenance.json": provenance(facts.startedAt, savedAt),
   });
-  await appendJobSummary(String(files["summary.md"]), process.env.GITHUB_STEP_SUMMARY);
+  await appendJobSummary(files["summary.md"]!, process.env.GITHUB_STEP_SUMMARY);
   return saved;
 }
 
 /** Writes the derived files of a folder again. @throws MeridianError environment VALIDATION_NOT_WRITTEN */
-export async function rewriteDerived(folder: string, files: RunFiles): Promise<void> {
+export async function rewriteDerived(folder: string, files: TextFiles): Promise<void> {
   for (const [name, content] of Object.entries(files)) {
     const path = join(folder, name);
     try {
