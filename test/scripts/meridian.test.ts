@@ -103,7 +103,7 @@ describe("meridian", () => {
       },
     );
     assert.equal(code, 130, stderr);
-    for (const flag of ["--semi-space-growth-factor=1", "--min-semi-space-size=4"]) {
+    for (const flag of ["--semi-space-growth-factor=1", "--min-semi-space-size=2"]) {
       assert.ok(stderr.includes(`main sets ${flag}\n`), flag);
     }
     // The compiler that mixes objects' numbers up is in Node 22 and newer.

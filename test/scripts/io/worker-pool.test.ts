@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import { defaultWorkers, driveJob, runOnPool, runWhileShort, WaitingJobs } from "../../../scripts/io/worker-pool.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
@@ -157,4 +161,27 @@ describe("short work", () => {
       (error) => error instanceof MeridianError && error.kind === "internal" && /x is undefined/.test(error.message),
     );
   });
+});
+
+it("keeps garbage low in all threads once jobs end, and finds compiled code in a checkout", () => {
+  const pool = JSON.stringify(new URL("../../../scripts/io/worker-pool.ts", import.meta.url).href);
+  const script = `
+    const options = { workerFile: ${JSON.stringify(workerFile)}, shared: { offset: 100 }, workers: 1, onProgress: () => {} };
+    import(${pool}).then(({ runOnPool }) => runOnPool([{ upTo: 3 }], { ...options, signal: new AbortController().signal }));
+  `;
+  const cache = mkdtempSync(join(tmpdir(), "meridian-cache-"));
+  const preload = `--import=${import.meta.resolve("../fixtures/note-flags.mjs")}`;
+  const { stderr, status } = spawnSync(process.execPath, [preload, "-e", script], {
+    encoding: "utf8",
+    env: { ...process.env, NODE_COMPILE_CACHE: cache, NODE_DEBUG_NATIVE: "COMPILE_CACHE" },
+  });
+  rmSync(cache, { recursive: true });
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /^main sets --heap-growing-percent=50$/m);
+  // The worker's file was compiled for this thread first, and its thread read what was kept.
+  const about = stderr.split("\n").filter((line) => /StrippedTypeScript .*counting-worker\.ts/.test(line));
+  assert.ok(
+    about.some((line) => /reading cache .*success/.test(line)),
+    about.join("\n"),
+  );
 });
