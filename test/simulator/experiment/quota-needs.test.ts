@@ -12,7 +12,7 @@ import { planOf, scenarioInput } from "../scenario/base.ts";
 import { runAll } from "./fixtures.ts";
 
 /** A call a second, 400 tokens in and 60 out, 256 asked for: 60 calls reserve 39,360 tokens a minute. */
-function run(quotas: NonNullable<ScenarioInput["world"]>["quotas"]) {
+function run(quotas: NonNullable<ScenarioInput["world"]>["quotas"], burndown = 1) {
   const plan = planOf(
     scenarioInput({
       duration: "10m",
@@ -23,6 +23,7 @@ function run(quotas: NonNullable<ScenarioInput["world"]>["quotas"]) {
         models: {
           nova: {
             id: "amazon.nova-pro-v1:0",
+            burndown,
             onDemand: true,
             capacity: { kind: "slots", servers: "unlimited", service: "1s" },
           },
@@ -62,6 +63,11 @@ it("the busiest minute is known under every law though no quota is set", () => {
   assert.deepEqual(need.byClass, [{ name: "chat", share: 1 }]);
   assert.deepEqual(need.explicitMaxTokens.byClass, [{ name: "chat", tokens: 60 }]);
   assert.equal(need.explicitMaxTokens.busiestReserved, lawOf(need, "clock-window").busiestReserved - 60 * 196);
+});
+
+it("counts parts of a token where a burndown has them", () => {
+  const { busiestSettled } = lawOf(needOf(run(undefined, 1.005)), "clock-window");
+  assert.ok(Math.abs(busiestSettled - 60 * (400 + 60 * 1.005)) < 1e-6, String(busiestSettled));
 });
 
 it("a limit that it recommends throttles at most 1 % when it is set, and what throttles asks for more", () => {

@@ -126,4 +126,22 @@ describe("a replay of the tight stretches alone", () => {
     const use = useUnrefused(demand, "clock-window", START_MS);
     assert.deepEqual(tightStretches(demand, Math.max(...use.used), "clock-window", use), []);
   });
+
+  it("never takes the use for less than it is, though it keeps it in single precision", () => {
+    const n = 50;
+    const calls = Int32Array.from({ length: n }, (_, i) => i);
+    const atMs = Float64Array.from(calls, (i) => i);
+    const reserve = Int32Array.from(calls, (i) => 16_777_217 + 2 * i);
+    const settledAtMs = atMs.map((ms) => ms + 2 * MINUTE);
+    const { used } = useUnrefused(
+      { calls, ends: calls, atMs, settledAtMs, reserve, settle: reserve },
+      "clock-window",
+      0,
+    );
+    let exact = 0;
+    for (const call of calls) {
+      exact += reserve[call]!;
+      assert.ok(used[call]! >= exact && used[call]! < 1.000_001 * exact, `${used[call]} for ${exact}`);
+    }
+  });
 });
