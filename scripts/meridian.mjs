@@ -104,7 +104,7 @@ function isStartedByNohup() {
   return /(?:^|\/)nohup$/.test(process.env._ ?? "");
 }
 
-/** GNU's nohup replaces a terminal by an input that cannot be read; nobody else would open one for writing. */
+/** GNU's nohup replaces a terminal by an input that cannot be read; nothing else opens one for writing. */
 function hasInputOfNohup() {
   try {
     const flags = /^flags:\s*([0-7]+)$/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8"))?.[1];

@@ -67,7 +67,11 @@ function blocks(result: RunResult): PriceCell[] {
 function title(result: RunResult): string {
   const [least, most] = extremes(blocks(result));
   if (least === undefined || most === undefined) return "No prices";
-  if (!isFlat(least, most)) return `Prices swing from ${cellText(result, least)} to ${cellText(result, most)}`;
+  if (!isFlat(least, most)) {
+    // Means of blocks swing less than the hours in them.
+    const prices = hoursPerBlock(result) === 1 ? "Prices" : "Mean prices";
+    return `${prices} swing from ${cellText(result, least)} to ${cellText(result, most)}`;
+  }
   const [lowest, highest] = extremes(cells(result));
   const when = isFlat(lowest!, highest!) ? "all day" : `in the mean of each ${blockText(hoursPerBlock(result))}`;
   return Math.abs(most.factor - 1) < 1e-9
