@@ -53,7 +53,8 @@ test("the extremes of a long run are blocks of hours, as in the table", () => {
       ([region, begins, price]) =>
         `${Number(price!.value).toFixed(2)} times list price (${region!.text}, ${place}${begins!.text})`,
     );
-    assert.equal(priceHeatmap.heading(priced).title, `Mean prices swing from ${ends[0]} to ${ends[1]}`);
+    const prices = hours === 168 ? "Prices" : "Mean prices";
+    assert.equal(priceHeatmap.heading(priced).title, `${prices} swing from ${ends[0]} to ${ends[1]}`);
     assert.match(ends[1]!, hours === 168 ? /^2\.00 .* 03:00 UTC\)$/ : /^1\.50 .* 09:00 UTC\)$/);
   }
 });
