@@ -1,5 +1,6 @@
 /** How large a token quota has to be for a stream of calls: its busiest minute, and the smallest limit that suits it. */
 import { MINUTE_MS } from "../../base/time.ts";
+import { smallestEnough } from "./limit-search.ts";
 import { createMeter, type MeterLaw } from "./meter.ts";
 import {
   overshoots,
@@ -12,9 +13,6 @@ import {
 } from "./quota-replay.ts";
 
 export const METER_LAWS: readonly MeterLaw[] = ["token-bucket", "clock-window", "rolling-window"];
-
-/** The search ends when its bounds are this near, as a share. */
-const PRECISION = 0.005;
 
 /** Most tokens within one window, and when it began, ms since the run's start. */
 export interface BusiestMinute {
@@ -38,6 +36,8 @@ export class QuotaReplay {
   private use: (UnrefusedUse & { readonly law: MeterLaw }) | null = null;
   /** Where the limit that was tried last may refuse a call. */
   private replayed: readonly Stretch[] = [];
+  /** The limit that these stretches are of. */
+  private tried: { readonly law: MeterLaw; readonly limit: number } | null = null;
 
   /**
    * @param startMs the run's start as epoch ms: clock windows begin at whole minutes of UTC
@@ -64,7 +64,10 @@ export class QuotaReplay {
     const refusedMax = giveUpAt * n;
     let refused = 0;
     for (const { from, to } of this.replayed) for (let k = from; k < to; k++) room.isRefused[calls[k]!] = 0;
-    this.replayed = tightStretches(demand, limit, law, this.useUnder(law), this.mayOvershoot);
+    if (!this.replaysAll(law, limit)) {
+      this.replayed = tightStretches(demand, limit, law, this.useUnder(law), this.mayOvershoot);
+      this.tried = { law, limit };
+    }
     const meter = createMeter({ law, limit, windowMs: MINUTE_MS, burst: limit }, this.startMs);
     for (const stretch of this.replayed) {
       meter.clear();
@@ -75,36 +78,39 @@ export class QuotaReplay {
   }
 
   /**
-   * The smallest limit, tokens per minute, that refuses at most a share of the calls, to half a per cent: by bisection,
-   * since more never refuses more.
+   * The smallest limit, tokens per minute, that refuses at most a share of the calls, to half a per cent.
    *
    * @param anyMinute most tokens that are reserved within any minute
+   * @param guess     where it is expected: a good one saves trials
    */
   smallestLimit(
     law: MeterLaw,
     shareMax: number,
     anyMinute = this.busiest((call) => this.demand.reserve[call]!, "rolling-window").tokens,
-  ) {
+    guess = Number.NaN,
+  ): number {
     if (this.demand.calls.length === 0) return 0;
-    let low = 0;
-    let high = Math.max(1, anyMinute);
     // A settlement above its reservation takes from what comes after it: then even the busiest minute is not enough.
-    while (this.refusedShare(law, high, shareMax) > shareMax) {
-      low = high;
-      high *= 2;
-    }
-    while (high - low > PRECISION * high) {
-      const middle = (low + high) / 2;
-      if (this.refusedShare(law, middle, shareMax) <= shareMax) high = middle;
-      else low = middle;
-    }
-    return high;
+    return smallestEnough({
+      enough: Math.max(1, anyMinute),
+      guess,
+      shareMax,
+      shareAt: (limit, giveUpAt) => this.refusedShare(law, limit, giveUpAt),
+    });
   }
 
   /** Most tokens of a window. @param tokensAt by number of the call */
   busiest(tokensAt: (call: number) => number, law: MeterLaw): BusiestMinute {
     if (law === "clock-window") return this.busiestClockMinute(tokensAt);
     return this.busiestAnyMinute(tokensAt);
+  }
+
+  /** Whether a higher limit of the law could refuse some call at any time: then this one can, too. */
+  private replaysAll(law: MeterLaw, limit: number): boolean {
+    const { replayed, tried, demand } = this;
+    const [first] = replayed;
+    const isAll = first !== undefined && first.to - first.from === demand.calls.length;
+    return isAll && tried !== null && tried.law === law && limit <= tried.limit;
   }
 
   /** Once for all limits that are tried. */
