@@ -8,6 +8,7 @@ import {
   largestClass,
   meanOf,
   pairedDifference,
+  targetShareOf,
 } from "../../simulator/experiment/standing.ts";
 
 /** Stands for a percentile that lies among failed requests. */
@@ -16,6 +17,8 @@ export const NO_QUANTILE = "none";
 export interface LatencyView {
   /** The class it is about; null where one percentile over all requests means something. */
   readonly className: string | null;
+  /** The share of its requests that has to be within the objective; null where there is no objective, or several. */
+  readonly target: number | null;
   readonly of: (strategy: StrategyResult) => GroupResult;
   /** p95 against the baseline; undefined for the baseline itself. */
   readonly comparisonOf: (strategy: StrategyResult) => Comparison | undefined;
@@ -33,6 +36,7 @@ export function latencyView(result: LatencySource): LatencyView {
   if (lead === undefined) {
     return {
       className: null,
+      target: commonTarget(result.classes),
       of: (strategy) => strategy.total,
       comparisonOf: ({ name }) =>
         result.comparisons.find(({ strategy, metric }) => strategy === name && metric === "e2eMsP95"),
@@ -40,9 +44,21 @@ export function latencyView(result: LatencySource): LatencyView {
   }
   return {
     className: lead,
+    target: targetIn(result.classes, lead),
     of: (strategy) => strategy.byClass.find(({ name }) => name === lead) ?? strategy.total,
     comparisonOf: (strategy) => classComparison(result, strategy, lead),
   };
+}
+
+/** The share that is asked for of a class; null of one without an objective. */
+export function targetIn(classes: RunResult["classes"], className: string): number | null {
+  const one = classes.find(({ name }) => name === className);
+  return one === undefined || (one.sloE2eMs === null && one.sloTtftMs === null) ? null : targetShareOf(one);
+}
+
+function commonTarget(classes: RunResult["classes"]): number | null {
+  const targets = new Set(classes.map(({ name }) => targetIn(classes, name)));
+  return targets.size === 1 ? [...targets][0]! : null;
 }
 
 /** What of a run the choice depends on. */

@@ -1,10 +1,10 @@
 /** Chart: share of requests by region that ran them, for each strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
+import { conditionText, formatCount, formatNumber, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { preferredStrategy } from "../tables/quota-needs.ts";
-import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { leftColumn, rightColumn, shareCell, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
@@ -153,7 +153,7 @@ function table(result: RunResult): Table {
         cells: [
           textCell(strategy.name),
           textCell(group.name),
-          estimateCell(group.trafficShare, PERCENT),
+          shareCell(group.trafficShare),
           { text: formatCount(group.counts.sent), value: group.counts.sent },
         ],
       })),

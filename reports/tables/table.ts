@@ -1,6 +1,7 @@
 /** Tables without their formatting: columns, rows and cells, and CSV. Page, Markdown and downloads use the same. */
 import type { ComparedMetric, Comparison, Estimate, RunResult } from "../../simulator/experiment/result.ts";
-import { formatInterval, formatNumber, formatValue, type Unit } from "../base/text.ts";
+import { hundredthsText } from "../../simulator/experiment/shares.ts";
+import { formatInterval, formatNumber, formatValue, PERCENT, type Unit } from "../base/text.ts";
 
 /** A table as data. A cell's `text` is for people, its `value` is the full number for other tools. */
 export interface Table {
@@ -75,6 +76,15 @@ export function estimateCell(estimate: Estimate, unit: Unit, change?: Cell["chan
     ...(interval === undefined ? {} : { detail: interval }),
     ...(change === undefined ? {} : { change }),
   };
+}
+
+/**
+ * A share as a cell, in hundredths, as the verdict prints it.
+ *
+ * @param target  the share that was asked for, null where none was
+ */
+export function shareCell(share: Estimate, target: number | null = null, change?: Cell["change"]): Cell {
+  return { ...estimateCell(share, PERCENT, change), text: hundredthsText(share, { target }) };
 }
 
 /** The comparison of a strategy with the baseline on a metric; undefined for the baseline itself. */

@@ -9,7 +9,8 @@ import type {
   RunResult,
   StrategyResult,
 } from "../../simulator/experiment/result.ts";
-import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
+import { hundredthsText } from "../../simulator/experiment/shares.ts";
+import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
 import {
   formatNumber,
   formatValue,
@@ -102,9 +103,9 @@ function cellsOf(
   const cost1k = comparisonOf(result, strategy.name, "usdPer1kServed");
   return [
     nameLines(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1),
-    fitted(group.goodputShare, PERCENT, slo!),
-    fitted(total.failedShare, PERCENT, fail!),
-    fitted(total.throttledAttemptShare, PERCENT, thr!),
+    fittedShare(group.goodputShare, slo!, how.view.target),
+    fittedShare(total.failedShare, fail!),
+    fittedShare(total.throttledAttemptShare, thr!),
     quantileText(group, "p50", how.e2e, p50!),
     quantileText(group, "p95", how.e2e, p95!),
     fitted(cost.usdPer1kServed, USD, usd!),
@@ -138,6 +139,12 @@ function fitted(estimate: Estimate, unit: Unit, width: number): string {
   return value.toExponential(0);
 }
 
+/** The same of a share, in hundredths: it keeps to its side of the target in a narrow column, too. */
+function fittedShare(share: Estimate, width: number, target: number | null = null): string {
+  const texts = [DECIMALS_MAX, 1, 0].map((decimalsMax) => hundredthsText(share, { target, decimalsMax }));
+  return texts.find((text) => text.length <= width) ?? fitted(share, PERCENT, width);
+}
+
 /** Share within the objective and p95 of each class, where there are several; as many classes as the width takes. */
 function classLines(result: RunResult, width: number): string[] {
   if (result.classes.length < 2) return [];
@@ -149,7 +156,7 @@ function classLines(result: RunResult, width: number): string[] {
       const group = strategy.byClass.find((each) => each.name === name);
       if (group === undefined) return [NOT_AVAILABLE, NOT_AVAILABLE];
       return [
-        fitted(group.goodputShare, PERCENT, CLASS_COLUMN_WIDTH - 1),
+        fittedShare(group.goodputShare, CLASS_COLUMN_WIDTH - 1, targetIn(result.classes, name)),
         quantileText(group, "p95", unit, CLASS_COLUMN_WIDTH - 1),
       ];
     });

@@ -1,8 +1,10 @@
 /** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
+import type { Estimate } from "../base/statistics.ts";
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
-import { failedText, meanOf } from "./standing.ts";
+import { plainShare, shareText } from "./shares.ts";
+import { meanOf } from "./standing.ts";
 
 export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
@@ -34,7 +36,7 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
     return throttled >= 0.01
       ? {
           binding: "quota",
-          text: `What binds is the quota: ${failedText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
+          text: `What binds is the quota: ${shareText(group.throttledAttemptShare)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
         }
       : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
   }
@@ -55,9 +57,12 @@ function workText(group: NamedGroup, each: RunResult["classes"][number]): string
   return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing changes little. Shorter answers, a faster model or tier, or a wider limit would.`;
 }
 
+/** The interval of all that fails says how many digits its parts have. */
+type FailedGroup = Pick<NamedGroup, "counts"> & Partial<Pick<NamedGroup, "failedShare">>;
+
 /** What most failed requests ended by, and what nearly as many did. */
-export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "counts">): Bound {
-  const { counts } = group;
+export function whatFails(strategy: StrategyResult, group: FailedGroup): Bound {
+  const { counts, failedShare } = group;
   const causes: readonly (readonly [Binding, number, string])[] = [
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
@@ -77,7 +82,7 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
   const [first, second] = causes.toSorted((a, b) => b[1] - a[1]);
   const textOf = ([binding, count, how]: (typeof causes)[number]) => {
     const share = counts.sent === 0 ? 0 : count / counts.sent;
-    return `${failedText(share)} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
+    return `${shareText(plainShare(share, failedShare))} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
   };
   const [binding, most] = first!;
   const beside = second![1] >= BESIDE * most && second![1] > 0 ? `; ${textOf(second!)}` : "";
@@ -123,10 +128,10 @@ function sentClasses({ byClass }: StrategyResult): StrategyResult["byClass"] {
 
 /** `61 % of the requests (all of chat and 3.1 % of code)`. */
 export function failsText(strategy: StrategyResult): string {
-  const share = (value: number | null) => (value === 1 ? "all" : failedText(value ?? 0));
-  const all = `${share(strategy.total.failedShare.value)} of the requests`;
+  const share = (failed: Estimate) => (failed.value === 1 ? "all" : shareText(failed));
+  const all = `${share(strategy.total.failedShare)} of the requests`;
   const classes = sentClasses(strategy).toSorted((a, b) => (b.failedShare.value ?? 0) - (a.failedShare.value ?? 0));
-  const each = classes.map(({ name, failedShare }) => `${share(failedShare.value)} of ${name}`);
+  const each = classes.map(({ name, failedShare }) => `${share(failedShare)} of ${name}`);
   const more = each.length - CLASSES_MAX;
   if (each.length < 2) return all;
   return `${all} (${listText([...each.slice(0, CLASSES_MAX), ...(more > 0 ? [`less of ${more} more`] : [])])})`;

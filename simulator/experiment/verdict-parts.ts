@@ -5,9 +5,9 @@
 import type { Estimate } from "../base/statistics.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
+import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
   costValues,
-  failedText,
   hasQuantile,
   headlineClasses,
   largestClass,
@@ -15,7 +15,6 @@ import {
   meanOf,
   OBJECTIVE_SHARE,
   pairedDifference,
-  shareText,
   shortfallValues,
   standingOf,
   targetShareOf,
@@ -34,38 +33,38 @@ const CLASSES_MAX = 3;
  */
 export function objectivesText(
   classes: Classes,
-  standings: readonly Standing[],
+  strategies: readonly StrategyResult[],
   names: readonly string[],
   silent: number | null = OBJECTIVE_SHARE,
 ): string {
   const each = classes
     .filter(({ name }) => names.includes(name))
     .map((one) => {
-      const shares = standings.map(({ classes: mine }) => mine.find(({ name }) => name === one.name)?.withinShare ?? 0);
-      return { one, low: Math.min(...shares), high: Math.max(...shares) };
+      const shares = strategies
+        .map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare ?? NOTHING)
+        .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
+      return { one, low: shares[0]!, high: shares.at(-1)! };
     })
-    .toSorted((a, b) => (classes.length > CLASSES_MAX ? a.low - b.low : 0));
+    .toSorted((a, b) => (classes.length > CLASSES_MAX ? (a.low.value ?? 0) - (b.low.value ?? 0) : 0));
   const shown = each.slice(0, CLASSES_MAX);
   const asked = [...new Set(each.map(({ one }) => targetShareOf(one)))];
   const objectiveOf = (one: ResultClass) => {
     const says = asked.length > 1 && targetShareOf(one) !== silent;
-    return `${objectiveText(one)}${says ? ` where ${shareText(targetShareOf(one))} is asked for` : ""}`;
+    return `${objectiveText(one)}${says ? ` where ${targetText(targetShareOf(one))} is asked for` : ""}`;
   };
   const clauses = [...new Set(shown.map(({ one }) => objectiveOf(one)))].map((objective) => {
     const shares = shown
       .filter(({ one }) => objectiveOf(one) === objective)
-      .map(({ one, low, high }) => `${rangeText(low, high)} of ${one.name}`);
+      .map(({ one, low, high }) => `${shareRangeText(low, high, targetShareOf(one))} of ${one.name}`);
     return `${listText(shares)} ${objective}`;
   });
   const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
-  const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${shareText(asked[0]!)} is asked for` : "";
+  const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${targetText(asked[0]!)} is asked for` : "";
   return `${listText(clauses)}${more}${ofAll}`;
 }
 
-function rangeText(low: number, high: number): string {
-  const [from, to] = [shareText(low), shareText(high)];
-  return from === to ? to : `${from.replace(" %", "")}–${to}`;
-}
+/** Of a class of which nothing was sent. */
+const NOTHING = plainShare(0);
 
 /**
  * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
@@ -80,7 +79,8 @@ export function openText(classes: Classes, chosen: StrategyResult): string {
     const target = targetShareOf(each);
     if (low >= target || high < target) return [];
     const does = (group.goodputShare.value ?? 0) >= target ? "keeps" : "misses";
-    const interval = rangeText(Math.max(0, low), Math.min(1, high));
+    const end = (value: number) => ({ ...group.goodputShare, value: Math.min(1, Math.max(0, value)) });
+    const interval = shareRangeText(end(low), end(high), target);
     return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
   });
   return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
@@ -217,7 +217,7 @@ export function nearerText(
   const cost = relativeDifference(costValues(input)(least), costValues(input)(chosen));
   const standing = standingOf(least, promised);
   const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
-  const figures = objectivesText(promised, [standing], missing, targetShareOf(promised[0]!));
+  const figures = objectivesText(promised, [least], missing, targetShareOf(promised[0]!));
   return { text: `Nearer${priceText(cost)}: ${least.name} (${figures}).`, name: least.name };
 }
 
@@ -244,9 +244,17 @@ function priceText(cost: Estimate | null): string {
 export function leftOutTexts(
   classes: RunResult["classes"],
   standings: readonly Standing[],
-  { pool, sound }: { readonly pool: readonly StrategyResult[]; readonly sound: readonly StrategyResult[] },
+  {
+    strategies,
+    pool,
+    sound,
+  }: {
+    readonly strategies: readonly StrategyResult[];
+    readonly pool: readonly StrategyResult[];
+    readonly sound: readonly StrategyResult[];
+  },
 ): readonly string[] {
-  return [missersText(classes, standings), failersText(standings), failMoreText(pool, sound)];
+  return [missersText(classes, standings, strategies), failersText(standings), failMoreText(pool, sound)];
 }
 
 /** Those that do not serve. */
@@ -256,22 +264,27 @@ export function failersText(standings: readonly Standing[]): string {
   return leftOut(failers.length === 1 ? "it does not serve" : "they do not serve", each);
 }
 
-function missersText(classes: RunResult["classes"], standings: readonly Standing[]): string {
+function missersText(
+  classes: RunResult["classes"],
+  standings: readonly Standing[],
+  strategies: readonly StrategyResult[],
+): string {
   const missers = standings.filter(({ level }) => level === "misses objectives");
   const missingOf = (standing: Standing) => standing.classes.filter(({ isKept }) => isKept === false);
   const targets = new Set(missers.flatMap(missingOf).map(({ targetShare }) => targetShare));
   const common = targets.size === 1 ? [...targets][0]! : null;
   const each = missers.map((standing) => {
     const missing = missingOf(standing).map(({ name }) => name);
-    return `${standing.strategy} (${objectivesText(classes, [standing], missing, common)})`;
+    const mine = strategies.filter(({ name }) => name === standing.strategy);
+    return `${standing.strategy} (${objectivesText(classes, mine, missing, common)})`;
   });
-  const what = common === null ? "an objective" : shareText(common);
+  const what = common === null ? "an objective" : targetText(common);
   return leftOut(`${missers.length === 1 ? "it misses" : "they miss"} ${what}`, each);
 }
 
 function failMoreText(pool: readonly StrategyResult[], sound: readonly StrategyResult[]): string {
   const more = pool.filter((each) => !sound.includes(each));
-  const each = more.map(({ name, total }) => `${name} (${failedText(total.failedShare.value ?? 0)} of the requests)`);
+  const each = more.map(({ name, total }) => `${name} (${shareText(total.failedShare)} of the requests)`);
   return leftOut(more.length === 1 ? "it fails more" : "they fail more", each);
 }
 

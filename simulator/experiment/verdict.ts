@@ -3,11 +3,11 @@ import { assumptionSentence } from "./assumptions.ts";
 import { failsText, leastByClass, whatBinds, whatFails } from "./binding.ts";
 import { namesText, percentText, thousands, usdText } from "./phrases.ts";
 import type { ComparedMetric, Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
+import { shareText } from "./shares.ts";
 import {
   costValues,
   FAILED_SHARE_MARGIN,
   FAILS_SHARE_MAX,
-  failedText,
   failsMore,
   headlineClasses,
   LEVELS,
@@ -153,8 +153,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
     .classes.filter(({ isKept }) => isKept === false)
     .toSorted((a, b) => (a.withinShare ?? 0) - (b.withinShare ?? 0));
   const names = missing.map(({ name }) => name);
-  const mine = standings.filter(({ strategy }) => strategy === chosen.name);
-  const figures = objectivesText(input.classes, mine, names, null);
+  const figures = objectivesText(input.classes, [chosen], names, null);
   const speed = p95Text(input, chosen, names);
   const near = nearerText(input, chosen, { promised, pool: sound });
   const others = close.length - 1;
@@ -197,7 +196,7 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
   const cheapest = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd);
   const fastest = leastOf(cheapest.tied, speedValues(input), (value) => SPEED_MARGIN * value);
   const leaders = fastest.tied.length > 0 ? fastest.tied : cheapest.tied;
-  const rest = leftOutTexts(input.classes, standings, { pool, sound });
+  const rest = leftOutTexts(input.classes, standings, { strategies: input.strategies, pool, sound });
   if (input.strategies.length === 1) {
     return {
       sentences: [
@@ -290,14 +289,16 @@ function soundOf(input: VerdictInput, pool: readonly StrategyResult[]): readonly
 
 /** `keeps every objective (98 % of chat within 6 s)`, or how much it serves where nothing was promised. */
 function servesText(input: VerdictInput, standings: readonly Standing[], chosen: readonly StrategyResult[]): string {
-  const mine = standings.filter(({ strategy }) => chosen.some(({ name }) => name === strategy));
-  const names = mine[0]!.classes.filter(({ isKept }) => isKept !== null).map(({ name }) => name);
+  const mine = standings.find(({ strategy }) => chosen.some(({ name }) => name === strategy))!;
+  const names = mine.classes.filter(({ isKept }) => isKept !== null).map(({ name }) => name);
   const plural = chosen.length > 1 ? "" : "s";
   if (names.length > 0) {
-    return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, mine, names)})`;
+    return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, chosen, names)})`;
   }
-  const failed = Math.max(...chosen.map((each) => each.total.failedShare.value ?? 0));
-  return `serve${plural} ${failed === 0 ? "every request" : `all but ${failedText(failed)} of the requests`}`;
+  const most = chosen
+    .map(({ total }) => total.failedShare)
+    .reduce((worst, each) => ((each.value ?? 0) > (worst.value ?? 0) ? each : worst));
+  return `serve${plural} ${(most.value ?? 0) === 0 ? "every request" : `all but ${shareText(most)} of the requests`}`;
 }
 
 function moneyText({ billing }: VerdictInput, { total }: StrategyResult): string {
