@@ -2,6 +2,7 @@
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
 import { printable } from "../../simulator/base/errors.ts";
+import { relativeDecimals } from "../../simulator/experiment/phrases.ts";
 import type {
   Comparison,
   Estimate,
@@ -83,8 +84,8 @@ function headings(view: LatencyView, e2e: Unit): TerminalRow {
     `p95${of}\n${e2e.symbol}`,
     "USD\n/1k",
     "USD\n/month",
-    `p95${of} vs\nbaseline`,
-    { content: "USD vs\nbaseline", style: { "padding-right": 0 } },
+    `p95${of} vs\nbaseline %`,
+    { content: "USD vs\nbaseline %", style: { "padding-right": 0 } },
   ];
 }
 
@@ -183,14 +184,15 @@ function changeCell(isBaseline: boolean, comparison: Comparison | undefined, pai
   if (comparison === undefined || comparison.verdict === "not comparable") return paint("yellow", "n/a");
   if (comparison.verdict === "not shown") return "~";
   const relative = comparison.relative.value;
-  const size = relative === null || !Number.isFinite(relative) ? "" : ` ${sizeInFourCharacters(Math.abs(relative))}`;
+  const size = relative === null || !Number.isFinite(relative) ? "" : ` ${sizeInThreeCharacters(Math.abs(relative))}`;
   return paint(comparison.verdict === "better" ? "green" : "red", `${comparison.verdict}${size}`);
 }
 
-/** `12%`, `999%`, `>9x`: as much as a narrow column takes. */
-function sizeInFourCharacters(relative: number): string {
-  if (relative < 0.01) return "<1%";
-  return relative < 9.995 ? `${Math.round(relative * 100)}%`.slice(0, 4) : ">9x";
+/** `12`, `6.5`, `999`, `>9x`: hundredths as the verdict has them, as far as a narrow column takes them. */
+function sizeInThreeCharacters(relative: number): string {
+  if (relative >= 9.995) return ">9x";
+  const text = formatNumber(relative * 100, relativeDecimals(relative));
+  return text.length > 3 ? "<.1" : text;
 }
 
 function footnotes(result: RunResult, view: LatencyView): string[] {

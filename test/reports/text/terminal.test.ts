@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { renderTerminal } from "../../../reports/text/terminal.ts";
+import { percentText } from "../../../simulator/experiment/phrases.ts";
 import { FIXTURES } from "../charts/charts.ts";
 import { fixture } from "../fixture.ts";
 
@@ -23,9 +24,31 @@ test("baseline first, a word for each difference shown, ~ for the others", () =>
   assert.match(lines[header + 1]!, /^ +% +% +% +s +s +\/1k +\/month/, "units in the header");
   assert.match(lines[header + 2]!, /^single-us-east-1 .*baseline +baseline$/);
   const row = (name: string) => lines.find((line) => line.startsWith(`${name} `))!;
-  assert.match(row("round-robin"), /better 31% +worse 1%$/);
-  assert.match(row("priority"), /better 19% +~$/);
-  assert.match(row("cheapest"), /worse 22% better 13%$/);
+  assert.match(row("round-robin"), /better 31 +worse 1\.2$/);
+  assert.match(row("priority"), /better 19 +~$/);
+  assert.match(row("cheapest"), /worse 22 +better 13$/);
+});
+
+test("a difference has the digits that the verdict gives it, as far as its column takes them", () => {
+  const sizeOf = (relative: number) => {
+    const result = fixture();
+    const comparisons = result.comparisons.map((one) =>
+      one.strategy === "cheapest" && one.metric === "usdPer1kServed"
+        ? { ...one, verdict: "better" as const, relative: { value: relative, low: null, high: null, n: 10 } }
+        : one,
+    );
+    const lines = renderTerminal({ ...result, comparisons }, plain).split("\n");
+    return lines
+      .find((line) => line.startsWith("cheapest "))!
+      .split("better ")
+      .at(-1);
+  };
+  const inVerdict = (relative: number) =>
+    percentText({ value: relative, low: null, high: null, n: 10 }, "").split(" ")[0];
+  for (const relative of [-0.0654, -0.0666, -0.0996, -0.1249, -0.99, -0.0042]) {
+    assert.equal(sizeOf(relative), inVerdict(relative));
+  }
+  assert.equal(sizeOf(-0.0004), "<.1");
 });
 
 test("colour only repeats what the text says", () => {
