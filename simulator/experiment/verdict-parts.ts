@@ -3,8 +3,9 @@
  * strategies are left out and why.
  */
 import type { Estimate } from "../base/statistics.ts";
+import { type ClassMetric, classComparison, p95Values, relativeDifference } from "./class-comparison.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
-import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
+import type { Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
 import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
   costValues,
@@ -12,7 +13,6 @@ import {
   headlineClasses,
   largestClass,
   leastOf,
-  meanOf,
   OBJECTIVE_SHARE,
   pairedDifference,
   shortfallValues,
@@ -102,7 +102,7 @@ export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readon
     const p95 = p95Of(chosen, each);
     if (p95 === null) return { value: `of ${each.name}: ${whyNoP95(chosen, each)}`, change: null };
     const value = `of ${each.name} ${isFirstToken(each) ? "to the first token " : ""}${secondsText(p95)}`;
-    return { value, change: chosen === baseline ? null : changeText(chosen, baseline, each) };
+    return { value, change: chosen === baseline ? null : changeText(input, chosen, each) };
   });
   if (figures.length === 0) return "";
   const [first] = figures;
@@ -130,33 +130,32 @@ function whyNoP95({ byClass }: StrategyResult, { name }: ResultClass): string {
   return group === undefined || hasQuantile(group, 0.95) ? "none, of too few requests" : "none, since too many fail";
 }
 
-function changeText(chosen: StrategyResult, baseline: StrategyResult, each: ResultClass): string | null {
-  const difference = relativeDifference(valuesOf(chosen, each), valuesOf(baseline, each));
-  if (difference === null) return null;
+function changeText(input: SpeedInput, chosen: StrategyResult, each: ResultClass): string | null {
+  const baseline = input.strategies[0]!;
+  const { verdict, relative } = comparedP95(input, [chosen, baseline], each);
   const group = baseline.byClass.find(({ name }) => name === each.name);
-  if (baseline.status === "unstable" || (group !== undefined && !hasQuantile(group, 0.95))) return null;
-  if (difference.low === null || difference.high === null) return null;
-  if (difference.high < 0) return `${percentText(difference, "lower")} than with`;
-  return difference.low > 0 ? `${percentText(difference, "higher")} than with` : "not shown to differ from that of";
+  if (verdict === "not comparable" || relative.low === null) return null;
+  if (group !== undefined && !hasQuantile(group, 0.95)) return null;
+  if (verdict === "not shown") return "not shown to differ from that of";
+  return `${percentText(relative, verdict === "better" ? "lower" : "higher")} than with`;
 }
 
-function valuesOf(strategy: StrategyResult, each: ResultClass): readonly (number | null)[] {
-  const key = isFirstToken(each) ? "ttftMsP95" : "e2eMsP95";
-  return strategy.replications.map(
-    (point: ReplicationPoint) => point.byClass?.find(({ name }) => name === each.name)?.[key] ?? null,
-  );
+function comparedP95(
+  { strategies }: SpeedInput,
+  pair: readonly [StrategyResult, StrategyResult],
+  each: ResultClass,
+): Comparison {
+  return classComparison(pair, each.name, metricOf(each), strategies.length);
 }
 
-/** The paired difference over the mean of the second; null where there is none. */
-export function relativeDifference(
-  mine: readonly (number | null)[],
-  theirs: readonly (number | null)[],
-): Estimate | null {
-  const difference = pairedDifference(mine, theirs);
-  const by = meanOf(theirs);
-  if (difference.value === null || !(by > 0)) return null;
-  const over = (value: number | null) => (value === null ? null : value / by);
-  return { value: difference.value / by, low: over(difference.low), high: over(difference.high), n: difference.n };
+function metricOf(each: ResultClass): ClassMetric {
+  return isFirstToken(each) ? "ttftMsP95" : "e2eMsP95";
+}
+
+/** What the one costs more than the other, of all strategies that might have been named. */
+function costDifference(input: SpeedInput, one: StrategyResult, other: StrategyResult): Estimate {
+  const values = costValues(input);
+  return relativeDifference(values(one), values(other), input.strategies.length - 1);
 }
 
 /** A p95 that differs by less than this share is not worth a sentence. */
@@ -173,8 +172,7 @@ export function fasterText(
 ): { readonly text: string; readonly name: string | null } {
   const nothing = { text: "", name: null };
   const classes = headlineClasses(input.classes);
-  const changeOf = (strategy: StrategyResult, each: ResultClass) =>
-    relativeDifference(valuesOf(strategy, each), valuesOf(reference, each));
+  const changeOf = (strategy: StrategyResult, each: ResultClass) => comparedP95(input, [strategy, reference], each);
   const faster = sound.filter((one) => !classes.some((each) => isHigher(changeOf(one, each))));
   const lower = (one: StrategyResult, each: ResultClass) => isLower(changeOf(one, each));
   const about = largestClass(
@@ -185,12 +183,12 @@ export function fasterText(
   const pool = faster.filter((one) => lower(one, about));
   const { least, tied } = leastOf(
     pool,
-    (one) => valuesOf(one, about),
+    (one) => p95Values(one, about.name, metricOf(about)),
     (value) => FASTER_MARGIN * value,
   );
   const p95 = least === undefined ? null : p95Of(least, about);
   if (least === undefined || p95 === null) return nothing;
-  const cost = relativeDifference(costValues(input)(least), costValues(input)(reference));
+  const cost = costDifference(input, least, reference);
   const more = tied.length - 1;
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
   const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
@@ -214,23 +212,23 @@ export function nearerText(
   if (least === undefined || least === chosen) return { text: "", name: null };
   const { value, high } = pairedDifference(shortfall(least), shortfall(chosen), pool.length - 1);
   if (value === null || high === null || high >= 0 || value > -NEARER_MARGIN) return { text: "", name: null };
-  const cost = relativeDifference(costValues(input)(least), costValues(input)(chosen));
+  const cost = costDifference(input, least, chosen);
   const standing = standingOf(least, promised);
   const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
   const figures = objectivesText(promised, [least], missing, targetShareOf(promised[0]!));
   return { text: `Nearer${priceText(cost)}: ${least.name} (${figures}).`, name: least.name };
 }
 
-function isHigher(change: Estimate | null): boolean {
-  return change !== null && change.low !== null && change.low > 0 && change.value! >= FASTER_MARGIN;
+function isHigher({ verdict, relative }: Comparison): boolean {
+  return verdict === "worse" && (relative.value ?? 0) >= FASTER_MARGIN;
 }
 
-function isLower(change: Estimate | null): boolean {
-  return change !== null && change.high !== null && change.high < 0 && change.value! <= -FASTER_MARGIN;
+function isLower({ verdict, relative }: Comparison): boolean {
+  return verdict === "better" && (relative.value ?? 0) <= -FASTER_MARGIN;
 }
 
-function priceText(cost: Estimate | null): string {
-  if (cost === null || cost.low === null || cost.high === null) return "";
+function priceText(cost: Estimate): string {
+  if (cost.low === null || cost.high === null) return "";
   if (cost.low > 0) return `, for ${percentText(cost, "more money")}`;
   return cost.high < 0 ? `, for ${percentText(cost, "less money")}` : ", at a cost not shown to differ";
 }
