@@ -26,21 +26,22 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
   const limitMs = tighterLimitMs(group, each);
   const waitMs = group.queueWaitMs.p95.value ?? 0;
   const tripMs = each.roundTripMs ?? 0;
+  const causes: { readonly binding: Binding; readonly how: string }[] = [];
   if (tripMs >= LARGE_PART * limitMs) {
-    const text = `What binds is the distance: a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}.`;
-    return { binding: "distance", text };
+    const how = `a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}`;
+    causes.push({ binding: "distance", how });
   }
-  const throttled = group.throttledAttemptShare.value ?? 0;
   if (waitMs - tripMs / 2 >= LARGE_PART * limitMs) {
     const waiting = `the p95 of the wait before ${each.name} is worked on is ${secondsText(waitMs)}`;
-    return throttled >= 0.01
-      ? {
-          binding: "quota",
-          text: `What binds is the quota: ${shareText(group.throttledAttemptShare)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
-        }
-      : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
+    const throttled = `${shareText(group.throttledAttemptShare)} of the attempts of ${each.name} are throttled`;
+    const isQuota = (group.throttledAttemptShare.value ?? 0) >= 0.01;
+    causes.push(
+      isQuota ? { binding: "quota", how: `${throttled}, and ${waiting}` } : { binding: "capacity", how: waiting },
+    );
   }
-  return { binding: "work", text: workText(group, each) };
+  if (causes.length === 0) return { binding: "work", text: workText(group, each) };
+  const texts = causes.map(({ binding, how }) => `${nameOf(binding)}: ${how}`);
+  return { binding: causes[0]!.binding, text: `What binds is ${texts.join("; and ")}.` };
 }
 
 /** Of the two limits the one that its p95 comes nearer to, or exceeds by more. */
@@ -79,17 +80,25 @@ export function whatFails(strategy: StrategyResult, group: FailedGroup): Bound {
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
   ];
-  const [first, second] = causes.toSorted((a, b) => b[1] - a[1]);
+  const [first, ...others] = causes.toSorted((a, b) => b[1] - a[1]);
   const textOf = ([binding, count, how]: (typeof causes)[number]) => {
     const share = counts.sent === 0 ? 0 : count / counts.sent;
     return `${shareText(plainShare(share, failedShare))} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
   };
   const [binding, most] = first!;
-  const beside = second![1] >= BESIDE * most && second![1] > 0 ? `; ${textOf(second!)}` : "";
-  return { binding, text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${textOf(first!)}${beside}.` };
+  const [second, ...further] = others.filter(([, count]) => count >= BESIDE * most && count > 0);
+  const beside = second === undefined ? "" : `; ${textOf(second)}`;
+  const more =
+    further.length === 0
+      ? ""
+      : `; ${further.length} more cause${further.length === 1 ? " fails" : "s fail"} about as many`;
+  return {
+    binding,
+    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${textOf(first!)}${beside}${more}.`,
+  };
 }
 
-/** A second cause is named, too, if it fails at least so much of what the first does. */
+/** A second cause is named, too, and further ones are counted, if it fails at least so much of what the first does. */
 const BESIDE = 0.5;
 
 function nameOf(binding: Binding): string {
@@ -98,17 +107,20 @@ function nameOf(binding: Binding): string {
   return binding === "residency" ? "the residency rule" : `the ${binding}`;
 }
 
-/** The quotas that refused most, at most two. */
+/** The quotas that refused most, two by name. */
 function quotasText(quotas: readonly QuotaSummary[]): string {
   const refused = (quota: QuotaSummary) =>
     quota.refusedTokensPerMinute + quota.refusedTokensPerDay + quota.refusedRequests;
   const most = quotas
     .filter((quota) => refused(quota) > 0)
     .toSorted((a, b) => refused(b) - refused(a))
-    .slice(0, 2)
     .map(({ id }) => id);
-  return most.length === 0 ? "" : ` (${listText(most)})`;
+  const more = most.length - QUOTAS_MAX;
+  const named = [...most.slice(0, QUOTAS_MAX), ...(more > 0 ? [`${more} more`] : [])];
+  return most.length === 0 ? "" : ` (${listText(named)})`;
 }
+
+const QUOTAS_MAX = 2;
 
 /** Of these as many are told one by one. */
 const CLASSES_MAX = 3;
