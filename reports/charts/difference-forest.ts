@@ -49,8 +49,11 @@ export const differenceForest: Chart = {
   question: "Better than the baseline, and by how much?",
   absence: (result) => {
     if (result.strategies.length < 2) return "One strategy: there is nothing to compare it with.";
-    if (result.replications.done < 2)
-      return "One replication: without intervals no difference can be shown. Ask for at least 10.";
+    if (result.replications.done < 2) {
+      return result.kind === "measured"
+        ? "One measured run: without intervals no difference can be shown."
+        : "One replication: without intervals no difference can be shown. Ask for at least 10.";
+    }
     return drawable(headlineRun(result).result).length === 0
       ? "No difference could be computed: see the notes."
       : undefined;

@@ -82,8 +82,7 @@ ${residencySection(result)}
 ${assertionsSection(result)}
 ${notesSection(result)}
 ${provenanceSection(result)}`,
-    footer:
-      "Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served. ~ means that no difference is shown, not that there is none.",
+    footer: `Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served.${result.strategies.length > 1 ? " ~ means that no difference is shown, not that there is none." : ""}`,
   });
 }
 

@@ -199,9 +199,11 @@ function footnotes(result: RunResult, view: LatencyView): string[] {
   const of = view.className === null ? "" : ` * of class ${printable(view.className)}.`;
   const { asked, done } = result.replications;
   const short = done < asked ? ` (${asked} were asked for)` : "";
-  const intervals = done < 2 ? "; no intervals, so no difference can be shown" : "";
+  const isCompared = result.strategies.length > 1;
+  const intervals = done >= 2 ? "" : isCompared ? "; no intervals, so no difference can be shown" : "; no intervals";
+  const tilde = isCompared ? `; ${tildeText(result)}` : "";
   return [
-    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule; ~ = no difference shown.${of}`,
+    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule${tilde}.${of}`,
     ...result.strategies
       .filter((strategy) => strategy.status === "unstable")
       .map(
@@ -219,6 +221,10 @@ function footnotes(result: RunResult, view: LatencyView): string[] {
       (one) => `${one.passed ? "passed" : "FAILED"}  ${printable(one.text)}: ${printable(one.found)}`,
     ),
   ];
+}
+
+function tildeText({ replications }: RunResult): string {
+  return replications.done < 2 ? "~ = one replication cannot tell" : "~ = no difference shown";
 }
 
 /** A name too long for its column goes on below, indented, broken after a space or a hyphen where it has one. */

@@ -293,3 +293,25 @@ function leftOut(why: string, each: readonly string[]): string {
   const more = each.length > NAMED_MAX ? ` and ${each.length - NAMED_MAX} more` : "";
   return `Left out because ${why}: ${each.slice(0, NAMED_MAX).join("; ")}${more}.`;
 }
+
+/** How much was run of what. */
+interface Evidence {
+  readonly strategies: readonly StrategyResult[];
+  readonly replications: number;
+  readonly isMeasured?: boolean;
+}
+
+/** What one replication cannot say of several strategies, and how many can. */
+export function onceText({ strategies, replications, isMeasured = false }: Evidence): string {
+  if (replications !== 1 || strategies.length === 1) return "";
+  return isMeasured
+    ? "One measured run has no intervals and cannot show a difference."
+    : "One replication cannot show a difference: ask for ten (`replications: 10`), two at the least.";
+}
+
+/** ` (2 others are about as near)`: how many more it might have been. */
+export function othersText({ replications }: Pick<Evidence, "replications">, others: number, are: string): string {
+  if (others === 0) return "";
+  if (replications === 1) return ` (one replication cannot tell ${others} other${others === 1 ? "" : "s"} from it)`;
+  return ` (${others} ${others === 1 ? "other is" : "others are"} ${are})`;
+}

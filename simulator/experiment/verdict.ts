@@ -24,7 +24,9 @@ import {
   leftOutTexts,
   nearerText,
   objectivesText,
+  onceText,
   openText,
+  othersText,
   p95Text,
 } from "./verdict-parts.ts";
 
@@ -36,6 +38,8 @@ export interface VerdictInput {
   readonly billing: RunResult["billing"];
   readonly requestsPerReplication: number;
   readonly replications: number;
+  /** A measured run is one replication, and no more can be asked for. */
+  readonly isMeasured?: boolean;
   /** Names of classes of which no request counts. */
   readonly classesWithoutArrivals: readonly string[];
   /** Requests of the warm-up do not count. */
@@ -77,6 +81,7 @@ export function answerOf(input: VerdictInput): Answer {
   const sentences = [
     silentText(input.classesWithoutArrivals, after),
     ...finding.sentences,
+    onceText(input),
     conditionText(input),
     assumptionSentence(input.assumptions),
   ];
@@ -125,8 +130,7 @@ function overload(input: VerdictInput, standings: readonly Standing[]): Finding 
   if (least === undefined) return { sentences: ["No strategy serves this traffic."], recommended: null, named: [] };
   const failed = failsText(least);
   const one = input.strategies.length === 1;
-  const others = tied.length - 1;
-  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} not shown to differ)`;
+  const many = othersText(input, tied.length - 1, "not shown to differ");
   const sentences = [
     one
       ? `${least.name} does not serve this traffic: it fails ${failed}.`
@@ -156,9 +160,8 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
   const figures = objectivesText(input.classes, [chosen], names, null);
   const speed = p95Text(input, chosen, names);
   const near = nearerText(input, chosen, { promised, pool: sound });
-  const others = close.length - 1;
   const alone = input.strategies.length === 1;
-  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} about as near)`;
+  const many = othersText(input, close.length - 1, "about as near");
   const worst = input.classes.find(({ name }) => name === names[0])!;
   return {
     sentences: [
@@ -209,6 +212,9 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
   }
   if (leaders.includes(baseline)) {
     const others = leaders.filter((each) => each !== baseline);
+    if (input.replications === 1 && others.length > 0) {
+      return preferred(input, standings, [baseline, ...others], { sound, rest });
+    }
     return leaders.length === 1 && pool.length < input.strategies.length
       ? preferred(input, standings, leaders, { sound, rest })
       : noWinner(input, standings, { pool, leaders: others, rest });
@@ -262,10 +268,9 @@ function noWinner(
     leaders.length === 0
       ? ""
       : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it by as much.`;
-  const one = input.replications === 1 ? " One replication cannot show a difference: ask for more." : "";
   return {
     sentences: [
-      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}`,
       openText(input.classes, baseline),
       faster.text,
       ...rest,

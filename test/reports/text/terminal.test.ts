@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { renderMarkdown } from "../../../reports/text/markdown.ts";
 import { renderTerminal } from "../../../reports/text/terminal.ts";
 import { percentText } from "../../../simulator/experiment/phrases.ts";
 import { FIXTURES } from "../charts/charts.ts";
@@ -49,6 +50,16 @@ test("a difference has the digits that the verdict gives it, as far as its colum
     assert.equal(sizeOf(relative), inVerdict(relative));
   }
   assert.equal(sizeOf(-0.0004), "<.1");
+});
+
+test("no word of differences where there is nothing to compare, and of one replication what it cannot tell", () => {
+  const notesOf = (over: Parameters<typeof fixture>[0]) => renderTerminal(fixture(over), plain).replaceAll("\n", " ");
+  assert.match(notesOf({}), /10 replications\. .*; ~ = no difference shown\./);
+  assert.match(notesOf({ replications: 1 }), /1 replication; no intervals, so no difference can be shown\. /);
+  assert.match(notesOf({ replications: 1 }), /; ~ = one replication cannot tell\./);
+  assert.match(notesOf({ replications: 1, strategies: ["a"] }), /1 replication; no intervals\. /);
+  const renderings = [renderTerminal, renderMarkdown].map((render) => render(fixture({ strategies: ["a"] }), plain));
+  for (const text of renderings) assert.doesNotMatch(text, /no difference|~ =|&#126; means/);
 });
 
 test("colour only repeats what the text says", () => {
