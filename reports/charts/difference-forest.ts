@@ -18,7 +18,9 @@ import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, type Panel } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
-const PANEL_WIDTH = 175;
+/** Panels side by side: with the names before them they fit the width of a telephone. */
+const COLUMNS = 3;
+const PANEL_WIDTH = 140;
 const ROW_HEIGHT = 26;
 
 interface Metric {
@@ -116,12 +118,14 @@ function spec(result: RunResult, styles: readonly StrategyStyle[], theme: ChartT
   return {
     ...frame(differenceForest, differenceForest.heading(whole), theme),
     spacing: 16,
-    hconcat: metrics.map((metric, at) =>
+    columns: COLUMNS,
+    align: "each",
+    concat: metrics.map((metric, at) =>
       panel(
         result,
         theme,
         all.filter((one) => one.metric === metric),
-        { metric, leftmost: at === 0, styles },
+        { metric, leftmost: at % COLUMNS === 0, styles },
       ),
     ),
   } as TopLevelSpec;
@@ -157,7 +161,7 @@ function panel(
     scale: { domain: [low - margin, high + margin], nice: false, zero: false },
     axis: {
       title: [...place.metric.title],
-      tickCount: 4,
+      tickCount: 3,
       grid: false,
       format: "+.3~r",
       labelExpr: "datum.value == 0 ? '0' : datum.label",
