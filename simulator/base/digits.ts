@@ -30,7 +30,11 @@ export function formatNumber(value: number, decimals: number): string {
   return `${value < 0 && Number(fixed) !== 0 ? "−" : ""}${grouped}${rest}`;
 }
 
-/** Decimals of an estimate that is shown times a factor, as its interval carries. */
+/**
+ * Decimals of an estimate that is shown times a factor, as its interval carries.
+ *
+ * @example estimateDecimals({ value: 4213, low: 4080, high: 4346, n: 10 }, 0.001) // => 2
+ */
 export function estimateDecimals(estimate: Estimate, factor: number): number {
   const value = (estimate.value ?? 0) * factor;
   if (estimate.low === null || estimate.high === null) return decimalsFor(value, null);
