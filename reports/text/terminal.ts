@@ -2,29 +2,13 @@
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
 import { printable } from "../../simulator/base/errors.ts";
-import { relativeDecimals } from "../../simulator/experiment/phrases.ts";
-import type {
-  Comparison,
-  Estimate,
-  GroupResult,
-  RunResult,
-  StrategyResult,
-} from "../../simulator/experiment/result.ts";
-import { hundredthsText } from "../../simulator/experiment/shares.ts";
+import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
 import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
-import {
-  formatNumber,
-  formatValue,
-  latencyUnit,
-  NOT_AVAILABLE,
-  PERCENT,
-  plural,
-  type Unit,
-  USD,
-} from "../base/text.ts";
+import { formatValue, latencyUnit, NOT_AVAILABLE, plural, type Unit, USD } from "../base/text.ts";
 import { shortName } from "../charts/parts/labels.ts";
 import { hasQuotaNeeds, preferredStrategy, quotaNeedText } from "../tables/quota-needs.ts";
 import { comparisonOf } from "../tables/table.ts";
+import { DECIMALS_MAX, fitted, fittedShare, hundredthsOf, sizeInThreeCharacters } from "./narrow.ts";
 
 /** What the terminal can do. */
 export interface TerminalOptions {
@@ -33,10 +17,11 @@ export interface TerminalOptions {
   readonly width: number;
 }
 
-/** SLO, fail, throttled, p50, p95, USD per 1,000, USD a month, two changes. */
-const FIXED_COLUMN_WIDTHS = [5, 5, 5, 6, 6, 7, 7, 11, 10];
-/** A narrow column takes two decimals at most. */
-const DECIMALS_MAX = 2;
+/** SLO, fail, throttled. */
+const SHARE_COLUMN_WIDTHS = [5, 5, 5];
+/** p50, p95, USD per 1,000, USD a month, two changes. */
+const OTHER_COLUMN_WIDTHS = [6, 6, 7, 7, 11, 10];
+const FIXED_WIDTH = [...SHARE_COLUMN_WIDTHS, ...OTHER_COLUMN_WIDTHS].reduce((sum, width) => sum + width, 0);
 const NAME_WIDTH_MAX = 40;
 const NAME_INDENT = "  ";
 
@@ -49,18 +34,20 @@ const NAME_INDENT = "  ";
  * @returns        lines of at most `options.width` characters (80 where that is less), escape codes not counted
  */
 export function renderTerminal(result: RunResult, options: TerminalOptions): string {
-  const fixed = FIXED_COLUMN_WIDTHS.reduce((sum, width) => sum + width, 0);
-  const nameWidth = Math.min(NAME_WIDTH_MAX, Math.max(80, options.width) - fixed);
-  const painted: Paint = (style, text) => paint(style, text, options.colour);
   const view = latencyView(result);
+  const room = Math.min(NAME_WIDTH_MAX, Math.max(80, options.width) - FIXED_WIDTH);
+  const shareWidths = widthsOfShares(result, view, room);
+  const widths = [...shareWidths, ...OTHER_COLUMN_WIDTHS];
+  const nameWidth = room + FIXED_WIDTH - widths.reduce((sum, width) => sum + width, 0);
+  const painted: Paint = (style, text) => paint(style, text, options.colour);
   const e2e = latencyUnit(result.strategies.map((strategy) => view.of(strategy).e2eMs.p95.value));
-  const how = { view, e2e, paint: painted, nameWidth };
+  const how = { view, e2e, paint: painted, nameWidth, widths };
   const lines = terminalTable(
     [headings(view, e2e), ...result.strategies.map((strategy) => cellsOf(result, strategy, how))],
     {
-      aligns: ["left", ...FIXED_COLUMN_WIDTHS.map(() => "right" as const)],
+      aligns: ["left", ...widths.map(() => "right" as const)],
       gap: 1,
-      widths: [nameWidth, ...FIXED_COLUMN_WIDTHS],
+      widths: [nameWidth, ...widths],
     },
   );
   return `${[
@@ -71,6 +58,26 @@ export function renderTerminal(result: RunResult, options: TerminalOptions): str
     ...classLines(result, Math.max(80, options.width)),
     ...footnotes(result, view).flatMap((note) => wrap(note, Math.max(80, options.width))),
   ].join("\n")}\n`;
+}
+
+function nameText({ name, status }: StrategyResult): string {
+  return `${status === "unstable" ? "! " : ""}${printable(name)}`;
+}
+
+/** Columns of shares take a digit more where they have one, as in the verdict, and the names leave room for it. */
+function widthsOfShares({ strategies }: RunResult, view: LatencyView, nameWidth: number): readonly number[] {
+  let spare = nameWidth - 1 - Math.max(...strategies.map((each) => nameText(each).length));
+  const columns = [
+    strategies.map((each) => hundredthsOf(view.of(each).goodputShare, view.target)),
+    strategies.map(({ total }) => hundredthsOf(total.failedShare)),
+    strategies.map(({ total }) => hundredthsOf(total.throttledAttemptShare)),
+  ];
+  return columns.map((texts, at) => {
+    const width = SHARE_COLUMN_WIDTHS[at]!;
+    if (spare <= 0 || texts.every((text) => text.length < width)) return width;
+    spare--;
+    return width + 1;
+  });
 }
 
 function headings(view: LatencyView, e2e: Unit): TerminalRow {
@@ -95,15 +102,21 @@ type Paint = (style: PaintStyle, text: string) => string;
 function cellsOf(
   result: RunResult,
   strategy: StrategyResult,
-  how: { readonly view: LatencyView; readonly e2e: Unit; readonly paint: Paint; readonly nameWidth: number },
+  how: {
+    readonly view: LatencyView;
+    readonly e2e: Unit;
+    readonly paint: Paint;
+    readonly nameWidth: number;
+    readonly widths: readonly number[];
+  },
 ): TerminalRow {
   const { total } = strategy;
   const group = how.view.of(strategy);
   const cost = total.cost[result.billing];
-  const [slo, fail, thr, p50, p95, usd, month] = FIXED_COLUMN_WIDTHS.map((width) => width - 1);
+  const [slo, fail, thr, p50, p95, usd, month] = how.widths.map((width) => width - 1);
   const cost1k = comparisonOf(result, strategy.name, "usdPer1kServed");
   return [
-    nameLines(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1),
+    nameLines(nameText(strategy), how.nameWidth - 1),
     fittedShare(group.goodputShare, slo!, how.view.target),
     fittedShare(total.failedShare, fail!),
     fittedShare(total.throttledAttemptShare, thr!),
@@ -118,32 +131,6 @@ function cellsOf(
 
 function quantileText(group: GroupResult, name: "p50" | "p95", unit: Unit, width: number): string {
   return quantileExists(group, name) ? fitted(group.e2eMs[name], unit, width) : NO_QUANTILE;
-}
-
-/** A value in a narrow column: fewer decimals, then thousands or millions; never cut. */
-function fitted(estimate: Estimate, unit: Unit, width: number): string {
-  for (let decimals = DECIMALS_MAX; decimals >= 0; decimals--) {
-    const text = formatValue(estimate, unit, decimals);
-    if (text.length <= width) return text;
-  }
-  const value = (estimate.value ?? 0) * unit.factor;
-  const size = Math.abs(value);
-  for (const [factor, symbol] of [
-    [1e3, "k"],
-    [1e6, "M"],
-    [1e9, "G"],
-    [1e12, "T"],
-  ] as const) {
-    const text = `${formatNumber(value / factor, size / factor < 9.95 ? 1 : 0)}${symbol}`;
-    if (size < factor * 999.5 && text.length <= width) return text;
-  }
-  return value.toExponential(0);
-}
-
-/** The same of a share, in hundredths: it keeps to its side of the target in a narrow column, too. */
-function fittedShare(share: Estimate, width: number, target: number | null = null): string {
-  const texts = [DECIMALS_MAX, 1, 0].map((decimalsMax) => hundredthsText(share, { target, decimalsMax }));
-  return texts.find((text) => text.length <= width) ?? fitted(share, PERCENT, width);
 }
 
 /** Share within the objective and p95 of each class, where there are several; as many classes as the width takes. */
@@ -186,13 +173,6 @@ function changeCell(isBaseline: boolean, comparison: Comparison | undefined, pai
   const relative = comparison.relative.value;
   const size = relative === null || !Number.isFinite(relative) ? "" : ` ${sizeInThreeCharacters(Math.abs(relative))}`;
   return paint(comparison.verdict === "better" ? "green" : "red", `${comparison.verdict}${size}`);
-}
-
-/** `12`, `6.5`, `999`, `>9x`: hundredths as the verdict has them, as far as a narrow column takes them. */
-function sizeInThreeCharacters(relative: number): string {
-  if (relative >= 9.995) return ">9x";
-  const text = formatNumber(relative * 100, relativeDecimals(relative));
-  return text.length > 3 ? "<.1" : text;
 }
 
 function footnotes(result: RunResult, view: LatencyView): string[] {
