@@ -102,7 +102,7 @@ function tried({ reservedCheck }: Advice): readonly string[] {
     return ["Not simulated, since only a part of the run was: a reservation is paid day and night."];
   const { bought, without, outcome } = reservedCheck;
   return [
-    `Simulated with ${bought}: ${usdMonth(outcome.usdPerMonth)} a month against ${usdMonth(without.usdPerMonth)} without (USD ${usd(outcome.usdPer1kServed.value ?? 0)} against ${usd(without.usdPer1kServed.value ?? 0)} for 1,000 served); p95 ${p95Text(outcome)} against ${p95Text(without)}, throttled ${formatShare(outcome.throttledShare.value)} against ${formatShare(without.throttledShare.value)}.`,
+    `Simulated with ${bought}: ${usdMonth(outcome.usdPerMonth)} a month against ${usdMonth(without.usdPerMonth)} without (USD ${usd(outcome.usdPer1kServed.value ?? 0)} against ${usd(without.usdPer1kServed.value ?? 0)} for 1,000 served); p95 ${p95Text(outcome)} against ${p95Text(without)}, throttled ${formatShare(outcome.throttledShare)} against ${formatShare(without.throttledShare)}.`,
   ];
 }
 
@@ -193,6 +193,6 @@ function simulatedRule(check: Advice["residencyCheck"]): readonly string[] {
   if (check === null) return [];
   const { className, kept, dropped } = check;
   return [
-    `Simulated with each call at the cheapest target that is in time: ${usdMonth(kept.usdPerMonth)} a month with the rule of ${className}, ${usdMonth(dropped.usdPerMonth)} without (all classes); p95 of ${className} ${p95Text(kept)} against ${p95Text(dropped)}, failed ${formatShare(kept.failedShare.value)} against ${formatShare(dropped.failedShare.value)}.`,
+    `Simulated with each call at the cheapest target that is in time: ${usdMonth(kept.usdPerMonth)} a month with the rule of ${className}, ${usdMonth(dropped.usdPerMonth)} without (all classes); p95 of ${className} ${p95Text(kept)} against ${p95Text(dropped)}, failed ${formatShare(kept.failedShare)} against ${formatShare(dropped.failedShare)}.`,
   ];
 }

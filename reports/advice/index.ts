@@ -219,7 +219,7 @@ function routeText(route: RouteOutcome | undefined): string {
   const { option, outcome } = route;
   const classes = option.left.length === 0 ? "" : ` (${option.classes.join(", ")} only)`;
   const saving = outcome.savingShare === null ? "" : `, ${savingText(outcome)}`;
-  return `${usdMonth(outcome.usdPerMonth)}${saving}; p95 ${p95Text(outcome)}, throttled ${formatShare(outcome.throttledShare.value)}${classes}`;
+  return `${usdMonth(outcome.usdPerMonth)}${saving}; p95 ${p95Text(outcome)}, throttled ${formatShare(outcome.throttledShare)}${classes}`;
 }
 
 function poolText(advice: Advice): string {
@@ -228,8 +228,8 @@ function poolText(advice: Advice): string {
   const [one, best] = [steps[0]!.outcome, steps.find(({ regions }) => regions === worthIt)!.outcome];
   const [shared] = sharedLoadText(advice);
   return worthIt === 1
-    ? (shared ?? `no gain: one region throttles ${formatShare(one.throttledShare.value)}`)
-    : `${worthIt} regions: throttled ${formatShare(one.throttledShare.value)} to ${formatShare(best.throttledShare.value)}`;
+    ? (shared ?? `no gain: one region throttles ${formatShare(one.throttledShare)}`)
+    : `${worthIt} regions: throttled ${formatShare(one.throttledShare)} to ${formatShare(best.throttledShare)}`;
 }
 
 function reservedText({ reservations }: Advice): string {

@@ -77,7 +77,7 @@ function checked({ quotaCheck, strategy }: Advice): readonly string[] {
   if (quotaCheck === null) return [];
   const { throttledShare, failedShare } = quotaCheck;
   return [
-    `Tried before asking: with all of the figures below as limits, under a rolling window, ${formatShare(throttledShare.value)} of the attempts of ${strategy} are throttled and ${formatShare(failedShare.value)} of its requests fail.`,
+    `Tried before asking: with all of the figures below as limits, under a rolling window, ${formatShare(throttledShare)} of the attempts of ${strategy} are throttled and ${formatShare(failedShare)} of its requests fail.`,
   ];
 }
 

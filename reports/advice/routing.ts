@@ -125,8 +125,8 @@ export const REGIONS: AdviceQuestion = {
     const at = steps.find(({ regions }) => regions === worthIt)!.outcome;
     const gain =
       worthIt === first.regions
-        ? `as a fallback a second one changes neither what is throttled (${formatShare(first.outcome.throttledShare.value)} of attempts) nor p95 by more than 1 %.`
-        : `throttled attempts go from ${formatShare(first.outcome.throttledShare.value)} to ${formatShare(at.throttledShare.value)}, failed requests from ${formatShare(first.outcome.failedShare.value)} to ${formatShare(at.failedShare.value)}, p95 of ${watchedClass} from ${p95Text(first.outcome)} to ${p95Text(at)}; ${last.regions > worthIt ? "a further one brings no more." : "more were not tried."}`;
+        ? `as a fallback a second one changes neither what is throttled (${formatShare(first.outcome.throttledShare)} of attempts) nor p95 by more than 1 %.`
+        : `throttled attempts go from ${formatShare(first.outcome.throttledShare)} to ${formatShare(at.throttledShare)}, failed requests from ${formatShare(first.outcome.failedShare)} to ${formatShare(at.failedShare)}, p95 of ${watchedClass} from ${p95Text(first.outcome)} to ${p95Text(at)}; ${last.regions > worthIt ? "a further one brings no more." : "more were not tried."}`;
     return {
       answer: [
         `${capital(plural(worthIt, "region", "regions"))}: ${gain}`,

@@ -1,14 +1,8 @@
 /** Whose latency a table with one row per strategy shows: unlike classes are never mixed into one percentile. */
 
+import { type ClassMetric, classComparison } from "../../simulator/experiment/class-comparison.ts";
 import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import {
-  FAILED_SHARE_MARGIN,
-  hasQuantile,
-  headlineClasses,
-  largestClass,
-  meanOf,
-  pairedDifference,
-} from "../../simulator/experiment/standing.ts";
+import { hasQuantile, headlineClasses, largestClass, targetShareOf } from "../../simulator/experiment/standing.ts";
 
 /** Stands for a percentile that lies among failed requests. */
 export const NO_QUANTILE = "none";
@@ -16,6 +10,8 @@ export const NO_QUANTILE = "none";
 export interface LatencyView {
   /** The class it is about; null where one percentile over all requests means something. */
   readonly className: string | null;
+  /** The share of its requests that has to be within the objective; null where there is no objective, or several. */
+  readonly target: number | null;
   readonly of: (strategy: StrategyResult) => GroupResult;
   /** p95 against the baseline; undefined for the baseline itself. */
   readonly comparisonOf: (strategy: StrategyResult) => Comparison | undefined;
@@ -33,6 +29,7 @@ export function latencyView(result: LatencySource): LatencyView {
   if (lead === undefined) {
     return {
       className: null,
+      target: commonTarget(result.classes),
       of: (strategy) => strategy.total,
       comparisonOf: ({ name }) =>
         result.comparisons.find(({ strategy, metric }) => strategy === name && metric === "e2eMsP95"),
@@ -40,9 +37,21 @@ export function latencyView(result: LatencySource): LatencyView {
   }
   return {
     className: lead,
+    target: targetIn(result.classes, lead),
     of: (strategy) => strategy.byClass.find(({ name }) => name === lead) ?? strategy.total,
-    comparisonOf: (strategy) => classComparison(result, strategy, lead),
+    comparisonOf: (strategy) => againstBaseline(result, strategy, lead),
   };
+}
+
+/** The share that is asked for of a class; null of one without an objective. */
+export function targetIn(classes: RunResult["classes"], className: string): number | null {
+  const one = classes.find(({ name }) => name === className);
+  return one === undefined || (one.sloE2eMs === null && one.sloTtftMs === null) ? null : targetShareOf(one);
+}
+
+function commonTarget(classes: RunResult["classes"]): number | null {
+  const targets = new Set(classes.map(({ name }) => targetIn(classes, name)));
+  return targets.size === 1 ? [...targets][0]! : null;
 }
 
 /** What of a run the choice depends on. */
@@ -82,49 +91,20 @@ export function headlineRun(result: RunResult): HeadlineRun {
   const comparisons = result.comparisons.map((one) => {
     const strategy = result.strategies.find(({ name }) => name === one.strategy);
     if (strategy === undefined || (one.metric !== "e2eMsP95" && one.metric !== "ttftMsP95")) return one;
-    return classComparison(result, strategy, className, one.metric) ?? one;
+    return againstBaseline(result, strategy, className, one.metric) ?? one;
   });
   return { className, result: { ...result, strategies, comparisons } };
 }
 
 /** p95 of one class against the baseline, by the paired values of each replication. */
-export function classComparison(
+function againstBaseline(
   { strategies, baseline, comparisons }: LatencySource,
   strategy: StrategyResult,
   className: string,
-  metric: "e2eMsP95" | "ttftMsP95" = "e2eMsP95",
+  metric: ClassMetric = "e2eMsP95",
 ): Comparison | undefined {
   if (strategy.name === baseline || comparisons.length === 0) return undefined;
-  const values = (one: StrategyResult | undefined) =>
-    (one?.replications ?? []).map((point) => point.byClass?.find(({ name }) => name === className)?.[metric] ?? null);
-  const [mine, theirs] = [values(strategy), values(strategies[0])];
-  const difference = pairedDifference(mine, theirs, strategies.length - 1);
-  const by = meanOf(theirs);
-  const over = (value: number | null) => (value === null || !(by > 0) ? null : value / by);
-  const { value, low, high, n } = difference;
-  return {
-    strategy: strategy.name,
-    metric,
-    baselineValue: Number.isNaN(by) ? null : by,
-    value: Number.isNaN(meanOf(mine)) ? null : meanOf(mine),
-    difference,
-    relative: { value: over(value), low: over(low), high: over(high), n },
-    verdict: verdictOf(difference, [strategy, strategies[0]!], className),
-    varianceRatio: null,
-  };
-}
-
-function verdictOf(
-  { value, low, high }: Comparison["difference"],
-  [mine, theirs]: readonly [StrategyResult, StrategyResult],
-  className: string,
-): Comparison["verdict"] {
-  if (value === null || mine.status === "unstable" || theirs.status === "unstable") return "not comparable";
-  if (low === null || high === null || (low <= 0 && high >= 0)) return "not shown";
-  const failed = (one: StrategyResult) => one.byClass.find(({ name }) => name === className)?.failedShare.value ?? 0;
-  const more = failed(mine) - failed(theirs);
-  if (high < 0) return more > FAILED_SHARE_MARGIN ? "not comparable" : "better";
-  return more < -FAILED_SHARE_MARGIN ? "not comparable" : "worse";
+  return classComparison([strategy, strategies[0]!], className, metric, strategies.length);
 }
 
 /** Whether the percentile of all requests of a group exists when failed ones count as never answered. */

@@ -2,8 +2,12 @@
  * Text of reports: numbers with their units and no more digits than their intervals carry, durations, lists, and what
  * the comparisons of a run show.
  */
+import { decimalsFor, estimateDecimals, formatNumber } from "../../simulator/base/digits.ts";
 import { limitText } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Estimate, RunResult } from "../../simulator/experiment/result.ts";
+import { hundredthsText, plainShare } from "../../simulator/experiment/shares.ts";
+
+export { formatNumber };
 
 /** Stands for a value that does not exist; never for zero. */
 export const NOT_AVAILABLE = "n/a";
@@ -25,35 +29,6 @@ export function latencyUnit(valuesMs: Iterable<number | null>): Unit {
   return MILLISECONDS;
 }
 
-/**
- * Decimals to show. With an interval: down to the first digit of its half-width, one further when that digit is 1 (so
- * that rounding loses less than a tenth of the half-width); without: three significant digits. At most 4 significant
- * digits either way.
- */
-export function decimalsFor(value: number, halfWidth: number | null): number {
-  if (value === 0 && !halfWidth) return 0;
-  const magnitude = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
-  const most = 3 - magnitude;
-  const wanted = halfWidth === null || halfWidth === 0 ? 2 - magnitude : intervalDecimals(halfWidth);
-  return Math.min(6, Math.max(0, Math.min(wanted, most)));
-}
-
-function intervalDecimals(halfWidth: number): number {
-  const exponent = Math.floor(Math.log10(halfWidth));
-  const leading = halfWidth / 10 ** exponent;
-  return -exponent + (leading < 2 ? 1 : 0);
-}
-
-/** `12345.6` → `12,346`; a true minus sign; no negative zero. */
-export function formatNumber(value: number, decimals: number): string {
-  const fixed = Math.abs(value).toFixed(decimals);
-  const dot = fixed.indexOf(".");
-  const whole = dot < 0 ? fixed : fixed.slice(0, dot);
-  const rest = dot < 0 ? "" : fixed.slice(dot);
-  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, ",");
-  return `${value < 0 && Number(fixed) !== 0 ? "−" : ""}${grouped}${rest}`;
-}
-
 /** A value without an interval, three significant digits, without its unit. */
 export function formatPlain(value: number | null, unit: Unit): string {
   if (value === null || !Number.isFinite(value)) return NOT_AVAILABLE;
@@ -64,14 +39,14 @@ export function formatPlain(value: number | null, unit: Unit): string {
 /** The value of an estimate, digits bounded by its interval (and by `decimalsMax`), without its unit. */
 export function formatValue(estimate: Estimate, unit: Unit, decimalsMax = 6): string {
   if (estimate.value === null) return NOT_AVAILABLE;
-  return formatNumber(estimate.value * unit.factor, Math.min(decimalsMax, estimateDecimals(estimate, unit)));
+  return formatNumber(estimate.value * unit.factor, Math.min(decimalsMax, estimateDecimals(estimate, unit.factor)));
 }
 
 /** `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval or it is a point. */
 export function formatInterval(estimate: Estimate, unit: Unit): string | undefined {
   if (estimate.value === null || estimate.low === null || estimate.high === null) return undefined;
   if (estimate.low === estimate.high) return undefined;
-  const decimals = estimateDecimals(estimate, unit);
+  const decimals = estimateDecimals(estimate, unit.factor);
   const low = formatNumber(estimate.low * unit.factor, decimals);
   const high = formatNumber(estimate.high * unit.factor, decimals);
   return low.startsWith("−") || high.startsWith("−") ? `${low} to ${high}` : `${low}–${high}`;
@@ -103,13 +78,15 @@ export function formatInstant(iso: string): string {
 }
 
 /**
- * A share in [0, 1] as a percentage.
+ * A share in [0, 1] as a percentage, with as many digits as its interval carries if it has one.
  *
+ * @param target  the share that was asked for, null where none was
  * @example formatShare(0.1234) // => "12.3 %"
  * @example formatShare(null) // => "n/a"
  */
-export function formatShare(share: number | null): string {
-  return share === null ? NOT_AVAILABLE : `${formatPlain(share, PERCENT)} %`;
+export function formatShare(share: Estimate | number | null, target: number | null = null): string {
+  const estimate = typeof share === "number" ? plainShare(share) : share;
+  return estimate === null || estimate.value === null ? NOT_AVAILABLE : `${hundredthsText(estimate, { target })} %`;
 }
 
 /** `1,234`: a count. */
@@ -164,12 +141,6 @@ export function formatList(items: readonly string[]): string {
  */
 export function plural(count: number, one: string, many: string): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`;
-}
-
-function estimateDecimals(estimate: Estimate, unit: Unit): number {
-  const value = (estimate.value ?? 0) * unit.factor;
-  if (estimate.low === null || estimate.high === null) return decimalsFor(value, null);
-  return decimalsFor(value, ((estimate.high - estimate.low) / 2) * Math.abs(unit.factor));
 }
 
 /** The conditions of every subtitle: scenario, length, replications. */

@@ -1,10 +1,10 @@
 /** Chart: p95 of each class of traffic under each strategy, against the class's objective. */
 import type { TopLevelSpec } from "vega-lite";
 import type { NamedGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { NO_QUANTILE, quantileExists, withoutP95 } from "../base/latency-view.ts";
-import { conditionText, formatLimitMs, formatShare, latencyUnit, PERCENT, plural, type Unit } from "../base/text.ts";
+import { NO_QUANTILE, quantileExists, targetIn, withoutP95 } from "../base/latency-view.ts";
+import { conditionText, formatLimitMs, latencyUnit, plural, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
-import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { estimateCell, leftColumn, rightColumn, shareCell, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import {
   frame,
@@ -177,8 +177,8 @@ function table(result: RunResult): Table {
               textCell(strategy.name),
               exists ? estimateCell(group.e2eMs.p95, unit) : { text: NO_QUANTILE, value: null },
               { text: sloE2eMs === null ? "none" : formatLimitMs(sloE2eMs), value: sloE2eMs },
-              estimateCell(group.goodputShare, PERCENT),
-              { text: formatShare(group.failedShare.value), value: group.failedShare.value },
+              shareCell(group.goodputShare, targetIn(result.classes, name)),
+              shareCell(group.failedShare),
             ],
           },
         ];

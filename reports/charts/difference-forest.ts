@@ -18,7 +18,9 @@ import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, type Panel } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
-const PANEL_WIDTH = 175;
+/** Panels side by side: with the names before them they fit the width of a telephone. */
+const COLUMNS = 3;
+const PANEL_WIDTH = 140;
 const ROW_HEIGHT = 26;
 
 interface Metric {
@@ -49,8 +51,11 @@ export const differenceForest: Chart = {
   question: "Better than the baseline, and by how much?",
   absence: (result) => {
     if (result.strategies.length < 2) return "One strategy: there is nothing to compare it with.";
-    if (result.replications.done < 2)
-      return "One replication: without intervals no difference can be shown. Ask for at least 10.";
+    if (result.replications.done < 2) {
+      return result.kind === "measured"
+        ? "One measured run: without intervals no difference can be shown."
+        : "One replication: without intervals no difference can be shown. Ask for at least 10.";
+    }
     return drawable(headlineRun(result).result).length === 0
       ? "No difference could be computed: see the notes."
       : undefined;
@@ -113,12 +118,14 @@ function spec(result: RunResult, styles: readonly StrategyStyle[], theme: ChartT
   return {
     ...frame(differenceForest, differenceForest.heading(whole), theme),
     spacing: 16,
-    hconcat: metrics.map((metric, at) =>
+    columns: COLUMNS,
+    align: "each",
+    concat: metrics.map((metric, at) =>
       panel(
         result,
         theme,
         all.filter((one) => one.metric === metric),
-        { metric, leftmost: at === 0, styles },
+        { metric, leftmost: at % COLUMNS === 0, styles },
       ),
     ),
   } as TopLevelSpec;
@@ -154,7 +161,7 @@ function panel(
     scale: { domain: [low - margin, high + margin], nice: false, zero: false },
     axis: {
       title: [...place.metric.title],
-      tickCount: 4,
+      tickCount: 3,
       grid: false,
       format: "+.3~r",
       labelExpr: "datum.value == 0 ? '0' : datum.label",

@@ -100,7 +100,7 @@ function failingText(result: RunResult): string {
   const failing = placed(result).filter((point) => point.failsMore);
   if (failing.length === 0) return "";
   const share = (name: string) =>
-    formatShare(result.strategies.find((one) => one.name === name)?.total.failedShare.value ?? null);
+    formatShare(result.strategies.find((one) => one.name === name)?.total.failedShare ?? null);
   const each = failing.map(({ strategy }) => `${strategy.name} (${share(strategy.name)})`);
   return ` Hollow and left out of the line, because more requests fail than under ${result.baseline} (${share(result.baseline)}): ${formatList(each)}.`;
 }

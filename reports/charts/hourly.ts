@@ -31,7 +31,7 @@ import {
   timeEncoding,
   valueScale,
 } from "./parts/frame.ts";
-import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
+import { endLabels, paintOrder, plotWidth, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 import { perClass } from "./parts/per-class.ts";
 
 /** p95 E2E latency by hour, against the objectives. */
@@ -56,8 +56,7 @@ export const ttftOverDay: Chart = hourlyP95({
   slo: "sloTtftMs",
 });
 
-const WIDTH = 890;
-const HEIGHT = 320;
+const HEIGHT = 300;
 
 interface HourlyOptions {
   readonly id: string;
@@ -189,16 +188,17 @@ function spec(chart: Chart, options: HourlyOptions, result: RunResult, theme: Ch
       value: last === undefined ? null : estimateOf(last, options).value! * unit.factor,
     };
   });
+  const width = plotWidth(ends);
   return {
     ...frame(chart, chart.heading(result), theme),
-    width: WIDTH,
+    width,
     height: HEIGHT,
     layer: [
       ...sloRules(slos, unit, theme),
       ...bands,
       ...lines,
       ...sloLabels(slos, unit, theme),
-      ...endLabels(ends, { scale, styles, width: WIDTH, height: HEIGHT, theme }),
+      ...endLabels(ends, { scale, styles, width, height: HEIGHT, theme }),
     ],
     encoding: {
       x,

@@ -7,11 +7,10 @@ import { preferredStrategy } from "../tables/quota-needs.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, scaleSpec, scaleText, tickOptions, valueScale } from "./parts/frame.ts";
-import { endLabels, paintOrder, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
+import { endLabels, paintOrder, plotWidth, sloLabels, sloRules, slosWithin } from "./parts/lines.ts";
 import { perClass } from "./parts/per-class.ts";
 
-const WIDTH = 890;
-const HEIGHT = 340;
+const HEIGHT = 300;
 /** A percentile with fewer samples above it is not drawn: it would be mostly noise. */
 const SAMPLES_ABOVE_MIN = 10;
 /** The fastest 5 % would take a third of the picture on a log axis and answer no question about tails. */
@@ -93,15 +92,16 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
       value: last === undefined ? null : last.ms * unit.factor,
     };
   });
+  const width = plotWidth(ends);
   return {
     ...frame(latencyPercentiles, latencyPercentiles.heading(result), theme),
-    width: WIDTH,
+    width,
     height: HEIGHT,
     layer: [
       ...sloRules(slos, unit, theme),
       ...lines,
       ...sloLabels(slos, unit, theme),
-      ...endLabels(ends, { scale: y, styles, width: WIDTH, height: HEIGHT, theme }),
+      ...endLabels(ends, { scale: y, styles, width, height: HEIGHT, theme }),
     ],
     encoding: {
       x: {

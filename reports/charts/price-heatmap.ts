@@ -6,13 +6,25 @@ import { formatNumber } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, hourStartMs, hourText, type Layer, rowText, timeEncoding, timeEndEncoding } from "./parts/frame.ts";
+import {
+  frame,
+  hourStartMs,
+  hourText,
+  type Layer,
+  LEGEND_BELOW,
+  rowText,
+  timeEncoding,
+  timeEndEncoding,
+} from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
-const WIDTH = 930;
+/** With the names of regions it fits the width of a telephone. */
+const WIDTH = 528;
 const ROW_HEIGHT = 34;
 /** With more hours the numbers would not fit their cells. */
 const NUMBERS_HOURS_MAX = 24;
+/** In narrower cells numbers are smaller. */
+const WIDE_CELL_PX = 28;
 
 /** Price over list price, region by hour: what a router could gain by moving work. */
 export const priceHeatmap: Chart = {
@@ -139,17 +151,13 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
           interpolate: "rgb",
           clamp: true,
         },
-        legend: {
-          title: ["Price over", "list price"],
-          format: ".2f",
-          gradientLength: Math.min(160, ROW_HEIGHT * result.prices.length),
-        },
+        legend: { title: "Price over list price", format: ".2f", ...LEGEND_BELOW },
       },
     },
   };
   const numbers: Layer = {
     name: "number",
-    mark: { type: "text", fontSize: 11 },
+    mark: { type: "text", fontSize: WIDTH / hours < WIDE_CELL_PX ? 9 : 11 },
     encoding: {
       x: { field: "centerPx", type: "quantitative", scale: null },
       y,

@@ -10,6 +10,7 @@ import {
   frame,
   hourStartMs,
   hourText,
+  LEGEND_BELOW,
   layerName,
   type Panel,
   rowText,
@@ -19,7 +20,8 @@ import {
 import { labelByIndex, shortName } from "./parts/labels.ts";
 
 const COLUMNS = 2;
-const PANEL_WIDTH = 430;
+/** With the names of regions two of them fit the width of a telephone. */
+const PANEL_WIDTH = 235;
 const ROW_HEIGHT = 17;
 
 /** Share of attempts answered 429, region by hour, one panel per strategy on one colour scale. */
@@ -124,7 +126,7 @@ function panel(result: RunResult, theme: ChartTheme, { index, top, shown }: Show
   const rows = result.regions.map((_, row) => row);
   return {
     name: layerName(index, "cell"),
-    title: { text: shortName(strategy.name, 44), fontSize: 12, fontWeight: 600, offset: 4, frame: "group" },
+    title: { text: shortName(strategy.name, 34), fontSize: 12, fontWeight: 600, offset: 4, frame: "group" },
     width: PANEL_WIDTH,
     height: ROW_HEIGHT * result.regions.length,
     view: { stroke: theme.grid },
@@ -165,7 +167,7 @@ function panel(result: RunResult, theme: ChartTheme, { index, top, shown }: Show
           interpolate: "rgb",
           clamp: true,
         },
-        legend: { title: ["Throttled", "attempts"], format: ".0%", gradientLength: 140 },
+        legend: { title: "Throttled attempts", format: ".0%", ...LEGEND_BELOW },
       },
     },
   } as Panel;

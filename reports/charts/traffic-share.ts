@@ -1,15 +1,17 @@
 /** Chart: share of requests by region that ran them, for each strategy. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { conditionText, formatCount, formatNumber, formatShare, PERCENT } from "../base/text.ts";
+import { conditionText, formatCount, formatNumber, formatShare } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import { preferredStrategy } from "../tables/quota-needs.ts";
-import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { leftColumn, rightColumn, shareCell, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
-import { frame, type Layer, layerName } from "./parts/frame.ts";
+import { frame, type Layer, LEGEND_BELOW, layerName } from "./parts/frame.ts";
 import { labelByIndex } from "./parts/labels.ts";
 
-const WIDTH = 890;
+/** With the names of strategies it fits the width of a telephone. */
+const WIDTH = 470;
+const CHARACTER_PX = 6.5;
 const ROW_HEIGHT = 30;
 
 /** Where each strategy sent its requests: share by region that ran them. */
@@ -61,6 +63,12 @@ function title(result: RunResult): string {
   return `${finding}; the other strategies sent ${low === high ? low : `${low} to ${high}`} to their busiest region`;
 }
 
+/** Names that do not fit their columns stand aslant. */
+function labelAngle(regions: RunResult["regions"]): number {
+  const longest = Math.max(0, ...regions.map((region) => region.length));
+  return longest * CHARACTER_PX > WIDTH / regions.length ? -40 : 0;
+}
+
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const all = shares(result);
   const x = {
@@ -70,7 +78,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
     axis: {
       title: null,
       labelExpr: labelByIndex(result.regions),
-      labelAngle: result.regions.length > 7 ? -40 : 0,
+      labelAngle: labelAngle(result.regions),
       ticks: false,
       domain: false,
       orient: "top" as const,
@@ -123,7 +131,7 @@ function rowLayers(
       range: [...theme.sequential],
       interpolate: "rgb",
     },
-    legend: { title: ["Share of", "requests"], format: ".0%", gradientLength: 140 },
+    legend: { title: "Share of requests", format: ".0%", ...LEGEND_BELOW },
   };
   const numberColor = { condition: { test: "datum.share > 0.55", value: theme.background }, value: theme.text };
   return [
@@ -153,7 +161,7 @@ function table(result: RunResult): Table {
         cells: [
           textCell(strategy.name),
           textCell(group.name),
-          estimateCell(group.trafficShare, PERCENT),
+          shareCell(group.trafficShare),
           { text: formatCount(group.counts.sent), value: group.counts.sent },
         ],
       })),

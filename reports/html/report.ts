@@ -1,6 +1,6 @@
 /** The HTML output: the page of a run, section by section. */
 import type { RunResult } from "../../simulator/experiment/result.ts";
-import { shareText } from "../../simulator/experiment/standing.ts";
+import { targetText } from "../../simulator/experiment/shares.ts";
 import { formatInstant, formatLength, formatLimitMs, pairingText, plural } from "../base/text.ts";
 import { CHARTS } from "../charts/index.ts";
 import {
@@ -82,8 +82,7 @@ ${residencySection(result)}
 ${assertionsSection(result)}
 ${notesSection(result)}
 ${provenanceSection(result)}`,
-    footer:
-      "Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served. ~ means that no difference is shown, not that there is none.",
+    footer: `Latency is measured from the intended arrival to the last byte (E2E) or the first token (TTFT), over all attempts and waits, for requests that were served.${result.strategies.length > 1 ? " ~ means that no difference is shown, not that there is none." : ""}`,
   });
 }
 
@@ -188,7 +187,7 @@ function classText(one: RunResult["classes"][number]): string {
     one.model,
     ...(one.sloE2eMs === null ? [] : [`E2E within ${formatLimitMs(one.sloE2eMs)}`]),
     ...(one.sloTtftMs === null ? [] : [`TTFT within ${formatLimitMs(one.sloTtftMs)}`]),
-    ...(one.sloShare === undefined ? [] : [`${shareText(one.sloShare)} of its requests`]),
+    ...(one.sloShare === undefined ? [] : [`${targetText(one.sloShare)} of its requests`]),
     ...(one.residency === null ? [] : [`residency ${one.residency}`]),
   ];
   return `${one.name} (${parts.join(", ")})`;

@@ -3,7 +3,7 @@
  * p95 latency with the way from where each strategy was.
  */
 import type { NamedGroup, RunResult } from "../../simulator/experiment/result.ts";
-import { type HeadlineRun, headlineRun, quantileExists } from "../base/latency-view.ts";
+import { type HeadlineRun, headlineRun, quantileExists, targetIn } from "../base/latency-view.ts";
 import { formatLimitMs, formatMs, formatShare, latencyUnit, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { type KnownScale, linear, logarithmic, scaleText, valueScale } from "../charts/parts/frame.ts";
@@ -84,7 +84,9 @@ function panel(
     ...near.map((ms) =>
       line({ x: at(ms), y: top + HEAD - 4 }, { x: at(ms), y: bottom }, { colour: theme.alarm, dash: [6, 3] }),
     ),
-    ...rows.flatMap((row, i) => rowMarks(row, { y: top + HEAD + i * ROW + ROW / 2, at, theme })),
+    ...rows.flatMap((row, i) =>
+      rowMarks(row, { y: top + HEAD + i * ROW + ROW / 2, at, target: targetIn([one], one.name), theme }),
+    ),
   ];
 }
 
@@ -118,13 +120,22 @@ function axis(
 
 function rowMarks(
   { name, style, group, earlier }: Row,
-  { y, at, theme }: { readonly y: number; readonly at: (ms: number) => number; readonly theme: ChartTheme },
+  {
+    y,
+    at,
+    target,
+    theme,
+  }: {
+    readonly y: number;
+    readonly at: (ms: number) => number;
+    readonly target: number | null;
+    readonly theme: ChartTheme;
+  },
 ): Mark[] {
   const [now, was] = [p95Of(group), p95Of(earlier)];
-  const within = group.goodputShare.value;
   const none = group.counts.sent === 0 ? "no request yet" : "none: too many fail";
   const words = now === null ? none : formatMs(now);
-  const share = within === null ? "" : ` · ${formatShare(within)}`;
+  const share = group.goodputShare.value === null ? "" : ` · ${formatShare(group.goodputShare, target)}`;
   const ground = theme.background;
   return [
     text({ x: 4, y }, shortName(name, 28), { colour: theme.text }),

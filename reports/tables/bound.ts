@@ -4,7 +4,7 @@ import type { Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import type { StrategyBound } from "../../simulator/experiment/result-detail.ts";
 import { hoursPerBlock, inBlocks } from "../base/hours.ts";
 import { formatEstimate, formatNumber, formatShare, PERCENT, USD } from "../base/text.ts";
-import { estimateCell, leftColumn, type Row, rightColumn, type Table, textCell } from "./table.ts";
+import { estimateCell, leftColumn, type Row, rightColumn, shareCell, type Table, textCell } from "./table.ts";
 
 /** Whether the run has a bound to show. */
 export function hasBound(result: RunResult): boolean {
@@ -35,7 +35,7 @@ export function boundTable(result: RunResult): Table {
         strategyIndex,
         cells: [
           textCell(bound.strategy),
-          estimateCell(result.strategies[strategyIndex]!.total.failedShare, PERCENT),
+          shareCell(result.strategies[strategyIndex]!.total.failedShare),
           money(bound.costUsd),
           money(bound.boundUsd),
           money(bound.regretUsd),
@@ -159,7 +159,7 @@ export function boundText(result: RunResult): string {
   if (reached !== undefined) {
     const by = reached.by === one.strategy ? "no plan with foresight was cheaper" : `reached by ${reached.by}`;
     sentences.push(
-      `The least possible at the same service is at most ${formatShare(reached.aboveBoundShare.value)} above the bound (${by}).`,
+      `The least possible at the same service is at most ${formatShare(reached.aboveBoundShare)} above the bound (${by}).`,
     );
   }
   if (bound.isWithoutLimits === true) {
@@ -196,7 +196,7 @@ function costOf({ costUsd }: StrategyBound): number {
 
 /** A share; of a bound of nothing the money itself. */
 function moreText({ regretShare, regretUsd }: StrategyBound): string {
-  return regretShare.value === null ? formatEstimate(regretUsd, USD) : formatShare(regretShare.value);
+  return regretShare.value === null ? formatEstimate(regretUsd, USD) : formatShare(regretShare);
 }
 
 function partsText({ wastedUsd, placementUsd, timingUsd }: StrategyBound): string {

@@ -7,7 +7,7 @@ import type {
   RunResult,
   StrategyResult,
 } from "../../simulator/experiment/result.ts";
-import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
+import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
 import {
   formatCount,
   formatValue,
@@ -27,6 +27,7 @@ import {
   leftColumn,
   type Row,
   rightColumn,
+  shareCell,
   type Table,
   textCell,
 } from "./table.ts";
@@ -108,11 +109,11 @@ function strategyCells(
   const change = (metric: Parameters<typeof comparisonOf>[2]) => changeOf(comparisonOf(result, strategy.name, metric));
   return [
     nameCell(result, strategy),
-    estimateCell(group.goodputShare, PERCENT),
-    estimateCell(total.failedShare, PERCENT, change("failedShare")),
-    estimateCell(total.throttledAttemptShare, PERCENT, change("throttledAttemptShare")),
-    ...(hasTimeouts ? [estimateCell(total.timedOutAttemptShare, PERCENT)] : []),
-    ...interrupted.map(([field]) => estimateCell(shareOfAttempts(total, field), PERCENT)),
+    shareCell(group.goodputShare, view.target),
+    shareCell(total.failedShare, null, change("failedShare")),
+    shareCell(total.throttledAttemptShare, null, change("throttledAttemptShare")),
+    ...(hasTimeouts ? [shareCell(total.timedOutAttemptShare)] : []),
+    ...interrupted.map(([field]) => shareCell(shareOfAttempts(total, field))),
     quantileCell(group, "p50", e2e),
     quantileCell(group, "p95", e2e, changeOf(view.comparisonOf(strategy))),
     quantileCell(group, "p99", e2e),
@@ -322,13 +323,13 @@ function groupRow(
       textCell(row.strategy.name),
       textCell(group.name),
       { text: formatCount(group.counts.sent), value: group.counts.sent },
-      estimateCell(group.trafficShare, PERCENT),
+      shareCell(group.trafficShare),
       quantileCell(group, "p50", row.e2e),
       quantileCell(group, "p95", row.e2e),
       estimateCell(group.ttftMs.p95, row.ttft),
-      estimateCell(group.throttledAttemptShare, PERCENT),
-      estimateCell(group.failedShare, PERCENT),
-      ...(row.options.objective ? [estimateCell(group.goodputShare, PERCENT)] : []),
+      shareCell(group.throttledAttemptShare),
+      shareCell(group.failedShare),
+      ...(row.options.objective ? [shareCell(group.goodputShare, targetIn(result.classes, group.name))] : []),
       estimateCell(group.cost[result.billing].usdPer1kServed, USD),
     ],
   };

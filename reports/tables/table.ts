@@ -1,6 +1,9 @@
 /** Tables without their formatting: columns, rows and cells, and CSV. Page, Markdown and downloads use the same. */
+
+import { relativeDecimals } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Comparison, Estimate, RunResult } from "../../simulator/experiment/result.ts";
-import { formatInterval, formatNumber, formatValue, type Unit } from "../base/text.ts";
+import { hundredthsText } from "../../simulator/experiment/shares.ts";
+import { formatInterval, formatNumber, formatValue, PERCENT, type Unit } from "../base/text.ts";
 
 /** A table as data. A cell's `text` is for people, its `value` is the full number for other tools. */
 export interface Table {
@@ -77,13 +80,22 @@ export function estimateCell(estimate: Estimate, unit: Unit, change?: Cell["chan
   };
 }
 
+/**
+ * A share as a cell, in hundredths, as the verdict prints it.
+ *
+ * @param target  the share that was asked for, null where none was
+ */
+export function shareCell(share: Estimate, target: number | null = null, change?: Cell["change"]): Cell {
+  return { ...estimateCell(share, PERCENT, change), text: hundredthsText(share, { target }) };
+}
+
 /** The comparison of a strategy with the baseline on a metric; undefined for the baseline itself. */
 export function comparisonOf(result: RunResult, strategy: string, metric: ComparedMetric): Comparison | undefined {
   return result.comparisons.find((one) => one.strategy === strategy && one.metric === metric);
 }
 
 /**
- * The change against the baseline as text: `better, −12 %`, `worse, +8 %`, `~ not shown`. A number appears only where
+ * The change against the baseline as text: `better, −12 %`, `worse, +8.3 %`, `~ not shown`. A number appears only where
  * the simultaneous interval shows a difference. Undefined for the baseline itself.
  */
 export function changeOf(comparison: Comparison | undefined): Cell["change"] {
@@ -104,13 +116,11 @@ function changeText(comparison: Comparison): string {
   return size === undefined ? comparison.verdict : `${comparison.verdict}, ${size}`;
 }
 
-/** `−12 %`, `+8 %`; undefined where the baseline is zero or missing. */
+/** `−12 %`, `+8.3 %`, as the verdict has it; undefined where the baseline is zero or missing. */
 export function relativePercent(comparison: Comparison): string | undefined {
   const { value } = comparison.relative;
   if (value === null || !Number.isFinite(value)) return undefined;
-  const size = Math.abs(value);
-  const decimals = size < 0.001 ? 2 : size < 0.02 ? 1 : 0;
-  return `${value > 0 ? "+" : ""}${formatNumber(value * 100, decimals)} %`;
+  return `${value > 0 ? "+" : ""}${formatNumber(value * 100, relativeDecimals(value))} %`;
 }
 
 /**

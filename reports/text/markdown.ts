@@ -98,8 +98,9 @@ function conditions(result: RunResult): string {
   const { asked, done } = result.replications;
   const replications =
     done === asked ? plural(done, "replication", "replications") : `${done} of ${asked} replications`;
+  const tilde = result.strategies.length > 1 ? "; ~ means that no difference is shown" : "";
   return escapeMarkdown(
-    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte; ~ means that no difference is shown.`,
+    `${result.kind === "simulated" ? "Simulated" : "Measured"} ${formatLength(result.durationMs)} from ${formatInstant(result.startsAt)}, seed ${result.seed}, ${replications}, warm-up removed: ${result.warmup.removed}, billing rule: ${result.billing}. Latency from the intended arrival to the last byte${tilde}.`,
   );
 }
 

@@ -2,27 +2,13 @@
 import { styleText } from "node:util";
 import CliTable from "cli-table3";
 import { printable } from "../../simulator/base/errors.ts";
-import type {
-  Comparison,
-  Estimate,
-  GroupResult,
-  RunResult,
-  StrategyResult,
-} from "../../simulator/experiment/result.ts";
-import { type LatencyView, latencyView, NO_QUANTILE, quantileExists } from "../base/latency-view.ts";
-import {
-  formatNumber,
-  formatValue,
-  latencyUnit,
-  NOT_AVAILABLE,
-  PERCENT,
-  plural,
-  type Unit,
-  USD,
-} from "../base/text.ts";
+import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
+import { formatValue, latencyUnit, NOT_AVAILABLE, plural, type Unit, USD } from "../base/text.ts";
 import { shortName } from "../charts/parts/labels.ts";
 import { hasQuotaNeeds, preferredStrategy, quotaNeedText } from "../tables/quota-needs.ts";
 import { comparisonOf } from "../tables/table.ts";
+import { DECIMALS_MAX, fitted, fittedShare, hundredthsOf, sizeInThreeCharacters } from "./narrow.ts";
 
 /** What the terminal can do. */
 export interface TerminalOptions {
@@ -31,10 +17,11 @@ export interface TerminalOptions {
   readonly width: number;
 }
 
-/** SLO, fail, throttled, p50, p95, USD per 1,000, USD a month, two changes. */
-const FIXED_COLUMN_WIDTHS = [5, 5, 5, 6, 6, 7, 7, 11, 10];
-/** A narrow column takes two decimals at most. */
-const DECIMALS_MAX = 2;
+/** SLO, fail, throttled. */
+const SHARE_COLUMN_WIDTHS = [5, 5, 5];
+/** p50, p95, USD per 1,000, USD a month, two changes. */
+const OTHER_COLUMN_WIDTHS = [6, 6, 7, 7, 11, 10];
+const FIXED_WIDTH = [...SHARE_COLUMN_WIDTHS, ...OTHER_COLUMN_WIDTHS].reduce((sum, width) => sum + width, 0);
 const NAME_WIDTH_MAX = 40;
 const NAME_INDENT = "  ";
 
@@ -47,18 +34,20 @@ const NAME_INDENT = "  ";
  * @returns        lines of at most `options.width` characters (80 where that is less), escape codes not counted
  */
 export function renderTerminal(result: RunResult, options: TerminalOptions): string {
-  const fixed = FIXED_COLUMN_WIDTHS.reduce((sum, width) => sum + width, 0);
-  const nameWidth = Math.min(NAME_WIDTH_MAX, Math.max(80, options.width) - fixed);
-  const painted: Paint = (style, text) => paint(style, text, options.colour);
   const view = latencyView(result);
+  const room = Math.min(NAME_WIDTH_MAX, Math.max(80, options.width) - FIXED_WIDTH);
+  const shareWidths = widthsOfShares(result, view, room);
+  const widths = [...shareWidths, ...OTHER_COLUMN_WIDTHS];
+  const nameWidth = room + FIXED_WIDTH - widths.reduce((sum, width) => sum + width, 0);
+  const painted: Paint = (style, text) => paint(style, text, options.colour);
   const e2e = latencyUnit(result.strategies.map((strategy) => view.of(strategy).e2eMs.p95.value));
-  const how = { view, e2e, paint: painted, nameWidth };
+  const how = { view, e2e, paint: painted, nameWidth, widths };
   const lines = terminalTable(
     [headings(view, e2e), ...result.strategies.map((strategy) => cellsOf(result, strategy, how))],
     {
-      aligns: ["left", ...FIXED_COLUMN_WIDTHS.map(() => "right" as const)],
+      aligns: ["left", ...widths.map(() => "right" as const)],
       gap: 1,
-      widths: [nameWidth, ...FIXED_COLUMN_WIDTHS],
+      widths: [nameWidth, ...widths],
     },
   );
   return `${[
@@ -69,6 +58,26 @@ export function renderTerminal(result: RunResult, options: TerminalOptions): str
     ...classLines(result, Math.max(80, options.width)),
     ...footnotes(result, view).flatMap((note) => wrap(note, Math.max(80, options.width))),
   ].join("\n")}\n`;
+}
+
+function nameText({ name, status }: StrategyResult): string {
+  return `${status === "unstable" ? "! " : ""}${printable(name)}`;
+}
+
+/** Columns of shares take a digit more where they have one, as in the verdict, and the names leave room for it. */
+function widthsOfShares({ strategies }: RunResult, view: LatencyView, nameWidth: number): readonly number[] {
+  let spare = nameWidth - 1 - Math.max(...strategies.map((each) => nameText(each).length));
+  const columns = [
+    strategies.map((each) => hundredthsOf(view.of(each).goodputShare, view.target)),
+    strategies.map(({ total }) => hundredthsOf(total.failedShare)),
+    strategies.map(({ total }) => hundredthsOf(total.throttledAttemptShare)),
+  ];
+  return columns.map((texts, at) => {
+    const width = SHARE_COLUMN_WIDTHS[at]!;
+    if (spare <= 0 || texts.every((text) => text.length < width)) return width;
+    spare--;
+    return width + 1;
+  });
 }
 
 function headings(view: LatencyView, e2e: Unit): TerminalRow {
@@ -82,8 +91,8 @@ function headings(view: LatencyView, e2e: Unit): TerminalRow {
     `p95${of}\n${e2e.symbol}`,
     "USD\n/1k",
     "USD\n/month",
-    `p95${of} vs\nbaseline`,
-    { content: "USD vs\nbaseline", style: { "padding-right": 0 } },
+    `p95${of} vs\nbaseline %`,
+    { content: "USD vs\nbaseline %", style: { "padding-right": 0 } },
   ];
 }
 
@@ -93,18 +102,24 @@ type Paint = (style: PaintStyle, text: string) => string;
 function cellsOf(
   result: RunResult,
   strategy: StrategyResult,
-  how: { readonly view: LatencyView; readonly e2e: Unit; readonly paint: Paint; readonly nameWidth: number },
+  how: {
+    readonly view: LatencyView;
+    readonly e2e: Unit;
+    readonly paint: Paint;
+    readonly nameWidth: number;
+    readonly widths: readonly number[];
+  },
 ): TerminalRow {
   const { total } = strategy;
   const group = how.view.of(strategy);
   const cost = total.cost[result.billing];
-  const [slo, fail, thr, p50, p95, usd, month] = FIXED_COLUMN_WIDTHS.map((width) => width - 1);
+  const [slo, fail, thr, p50, p95, usd, month] = how.widths.map((width) => width - 1);
   const cost1k = comparisonOf(result, strategy.name, "usdPer1kServed");
   return [
-    nameLines(`${strategy.status === "unstable" ? "! " : ""}${printable(strategy.name)}`, how.nameWidth - 1),
-    fitted(group.goodputShare, PERCENT, slo!),
-    fitted(total.failedShare, PERCENT, fail!),
-    fitted(total.throttledAttemptShare, PERCENT, thr!),
+    nameLines(nameText(strategy), how.nameWidth - 1),
+    fittedShare(group.goodputShare, slo!, how.view.target),
+    fittedShare(total.failedShare, fail!),
+    fittedShare(total.throttledAttemptShare, thr!),
     quantileText(group, "p50", how.e2e, p50!),
     quantileText(group, "p95", how.e2e, p95!),
     fitted(cost.usdPer1kServed, USD, usd!),
@@ -118,26 +133,6 @@ function quantileText(group: GroupResult, name: "p50" | "p95", unit: Unit, width
   return quantileExists(group, name) ? fitted(group.e2eMs[name], unit, width) : NO_QUANTILE;
 }
 
-/** A value in a narrow column: fewer decimals, then thousands or millions; never cut. */
-function fitted(estimate: Estimate, unit: Unit, width: number): string {
-  for (let decimals = DECIMALS_MAX; decimals >= 0; decimals--) {
-    const text = formatValue(estimate, unit, decimals);
-    if (text.length <= width) return text;
-  }
-  const value = (estimate.value ?? 0) * unit.factor;
-  const size = Math.abs(value);
-  for (const [factor, symbol] of [
-    [1e3, "k"],
-    [1e6, "M"],
-    [1e9, "G"],
-    [1e12, "T"],
-  ] as const) {
-    const text = `${formatNumber(value / factor, size / factor < 9.95 ? 1 : 0)}${symbol}`;
-    if (size < factor * 999.5 && text.length <= width) return text;
-  }
-  return value.toExponential(0);
-}
-
 /** Share within the objective and p95 of each class, where there are several; as many classes as the width takes. */
 function classLines(result: RunResult, width: number): string[] {
   if (result.classes.length < 2) return [];
@@ -149,7 +144,7 @@ function classLines(result: RunResult, width: number): string[] {
       const group = strategy.byClass.find((each) => each.name === name);
       if (group === undefined) return [NOT_AVAILABLE, NOT_AVAILABLE];
       return [
-        fitted(group.goodputShare, PERCENT, CLASS_COLUMN_WIDTH - 1),
+        fittedShare(group.goodputShare, CLASS_COLUMN_WIDTH - 1, targetIn(result.classes, name)),
         quantileText(group, "p95", unit, CLASS_COLUMN_WIDTH - 1),
       ];
     });
@@ -176,23 +171,19 @@ function changeCell(isBaseline: boolean, comparison: Comparison | undefined, pai
   if (comparison === undefined || comparison.verdict === "not comparable") return paint("yellow", "n/a");
   if (comparison.verdict === "not shown") return "~";
   const relative = comparison.relative.value;
-  const size = relative === null || !Number.isFinite(relative) ? "" : ` ${sizeInFourCharacters(Math.abs(relative))}`;
+  const size = relative === null || !Number.isFinite(relative) ? "" : ` ${sizeInThreeCharacters(Math.abs(relative))}`;
   return paint(comparison.verdict === "better" ? "green" : "red", `${comparison.verdict}${size}`);
-}
-
-/** `12%`, `999%`, `>9x`: as much as a narrow column takes. */
-function sizeInFourCharacters(relative: number): string {
-  if (relative < 0.01) return "<1%";
-  return relative < 9.995 ? `${Math.round(relative * 100)}%`.slice(0, 4) : ">9x";
 }
 
 function footnotes(result: RunResult, view: LatencyView): string[] {
   const of = view.className === null ? "" : ` * of class ${printable(view.className)}.`;
   const { asked, done } = result.replications;
   const short = done < asked ? ` (${asked} were asked for)` : "";
-  const intervals = done < 2 ? "; no intervals, so no difference can be shown" : "";
+  const isCompared = result.strategies.length > 1;
+  const intervals = done >= 2 ? "" : isCompared ? "; no intervals, so no difference can be shown" : "; no intervals";
+  const tilde = isCompared ? `; ${tildeText(result)}` : "";
   return [
-    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule; ~ = no difference shown.${of}`,
+    `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule${tilde}.${of}`,
     ...result.strategies
       .filter((strategy) => strategy.status === "unstable")
       .map(
@@ -210,6 +201,10 @@ function footnotes(result: RunResult, view: LatencyView): string[] {
       (one) => `${one.passed ? "passed" : "FAILED"}  ${printable(one.text)}: ${printable(one.found)}`,
     ),
   ];
+}
+
+function tildeText({ replications }: RunResult): string {
+  return replications.done < 2 ? "~ = one replication cannot tell" : "~ = no difference shown";
 }
 
 /** A name too long for its column goes on below, indented, broken after a space or a hyphen where it has one. */

@@ -45,7 +45,8 @@ function sentenceOf(label: string, result: Omit<ComparisonResult, "verdict" | "g
   if (rows.every(({ verdict }) => verdict === "same")) return `${against}: no difference at all (${condition}).`;
   if (rows.every(({ verdict }) => verdict === "same" || verdict === "not comparable")) {
     const notes = [...new Set(rows.flatMap(({ note }) => note ?? []))];
-    return `${against}: nothing that can be compared differs (${condition}); ${notes.slice(0, 2).join("; ")}.`;
+    const more = notes.length > 2 ? `; and ${notes.length - 2} more reason${notes.length > 3 ? "s" : ""}` : "";
+    return `${against}: nothing that can be compared differs (${condition}); ${notes.slice(0, 2).join("; ")}${more}.`;
   }
   if (rows.every(({ verdict }) => verdict === "too few" || verdict === "same" || verdict === "not comparable")) {
     return `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;

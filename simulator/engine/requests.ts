@@ -288,6 +288,7 @@ export class Requests implements ServiceListener, Callers {
       this.observation.runEnded(nowMs);
     }
     if (this.watcher === null) return;
+    // What cannot reach its region went with its request, so all of these were seen leaving.
     for (const slot of this.rows.slotsInUse()) if (ints[slot * INTS + PLACE.outcome] === UNKNOWN) this.watch(slot);
   }
 

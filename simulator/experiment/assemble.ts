@@ -128,6 +128,7 @@ function answerPart(
     classesWithoutArrivals: plan.classes.flatMap(({ name }, c) =>
       baseline.some((each) => each.byClass[c]!.fields[FIELD.sent]! > 0) ? [] : [name],
     ),
+    isMeasured: result.kind === "measured",
     hasWarmup: plan.warmup.kind !== "none",
   });
   const [headline, ...rest] = answer.sentences;
@@ -199,7 +200,10 @@ function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly st
       `A window of a longer run: requests before ${formatHours(plan.arrivalsFromMs)} of its clock are left out.`,
     );
   }
-  if (plan.replications === 1) notes.push("One replication: no interval can be given, and no difference can be shown.");
+  if (plan.replications === 1) {
+    const difference = strategies.length > 1 ? ", and no difference can be shown" : "";
+    notes.push(`One replication: no interval can be given${difference}.`);
+  }
   for (const strategy of strategies) {
     for (const line of strategy.reserved ?? []) notes.push(reservedNote(strategy.name, line));
     if (strategy.sessions !== undefined) notes.push(sessionsNote(strategy.name, strategy.sessions));

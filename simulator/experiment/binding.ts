@@ -1,8 +1,10 @@
 /** What keeps a class from its objective: a quota, the capacity, the distance, a time limit, or the work itself. */
 
+import type { Estimate } from "../base/statistics.ts";
 import { listText, secondsText } from "./phrases.ts";
 import type { NamedGroup, QuotaSummary, RunResult, StrategyResult } from "./result.ts";
-import { failedText, meanOf } from "./standing.ts";
+import { plainShare, shareText } from "./shares.ts";
+import { meanOf } from "./standing.ts";
 
 export type Binding = "quota" | "capacity" | "distance" | "work" | "limit" | "outage" | "residency";
 
@@ -24,21 +26,22 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
   const limitMs = tighterLimitMs(group, each);
   const waitMs = group.queueWaitMs.p95.value ?? 0;
   const tripMs = each.roundTripMs ?? 0;
+  const causes: { readonly binding: Binding; readonly how: string }[] = [];
   if (tripMs >= LARGE_PART * limitMs) {
-    const text = `What binds is the distance: a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}.`;
-    return { binding: "distance", text };
+    const how = `a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}`;
+    causes.push({ binding: "distance", how });
   }
-  const throttled = group.throttledAttemptShare.value ?? 0;
   if (waitMs - tripMs / 2 >= LARGE_PART * limitMs) {
     const waiting = `the p95 of the wait before ${each.name} is worked on is ${secondsText(waitMs)}`;
-    return throttled >= 0.01
-      ? {
-          binding: "quota",
-          text: `What binds is the quota: ${failedText(throttled)} of the attempts of ${each.name} are throttled, and ${waiting}.`,
-        }
-      : { binding: "capacity", text: `What binds is the capacity: ${waiting}.` };
+    const throttled = `${shareText(group.throttledAttemptShare)} of the attempts of ${each.name} are throttled`;
+    const isQuota = (group.throttledAttemptShare.value ?? 0) >= 0.01;
+    causes.push(
+      isQuota ? { binding: "quota", how: `${throttled}, and ${waiting}` } : { binding: "capacity", how: waiting },
+    );
   }
-  return { binding: "work", text: workText(group, each) };
+  if (causes.length === 0) return { binding: "work", text: workText(group, each) };
+  const texts = causes.map(({ binding, how }) => `${nameOf(binding)}: ${how}`);
+  return { binding: causes[0]!.binding, text: `What binds is ${texts.join("; and ")}.` };
 }
 
 /** Of the two limits the one that its p95 comes nearer to, or exceeds by more. */
@@ -55,9 +58,12 @@ function workText(group: NamedGroup, each: RunResult["classes"][number]): string
   return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing changes little. Shorter answers, a faster model or tier, or a wider limit would.`;
 }
 
+/** The interval of all that fails says how many digits its parts have. */
+type FailedGroup = Pick<NamedGroup, "counts"> & Partial<Pick<NamedGroup, "failedShare">>;
+
 /** What most failed requests ended by, and what nearly as many did. */
-export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "counts">): Bound {
-  const { counts } = group;
+export function whatFails(strategy: StrategyResult, group: FailedGroup): Bound {
+  const { counts, failedShare } = group;
   const causes: readonly (readonly [Binding, number, string])[] = [
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
@@ -74,17 +80,25 @@ export function whatFails(strategy: StrategyResult, group: Pick<NamedGroup, "cou
     ["residency", counts.residencyRefused, "have no target that their residency rule allows"],
     ["capacity", counts.inFlight, "had not ended when the run was cut off"],
   ];
-  const [first, second] = causes.toSorted((a, b) => b[1] - a[1]);
+  const [first, ...others] = causes.toSorted((a, b) => b[1] - a[1]);
   const textOf = ([binding, count, how]: (typeof causes)[number]) => {
     const share = counts.sent === 0 ? 0 : count / counts.sent;
-    return `${failedText(share)} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
+    return `${shareText(plainShare(share, failedShare))} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
   };
   const [binding, most] = first!;
-  const beside = second![1] >= BESIDE * most && second![1] > 0 ? `; ${textOf(second!)}` : "";
-  return { binding, text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${textOf(first!)}${beside}.` };
+  const [second, ...further] = others.filter(([, count]) => count >= BESIDE * most && count > 0);
+  const beside = second === undefined ? "" : `; ${textOf(second)}`;
+  const more =
+    further.length === 0
+      ? ""
+      : `; ${further.length} more cause${further.length === 1 ? " fails" : "s fail"} about as many`;
+  return {
+    binding,
+    text: `What binds is ${nameOf(binding)}: under ${strategy.name} ${textOf(first!)}${beside}${more}.`,
+  };
 }
 
-/** A second cause is named, too, if it fails at least so much of what the first does. */
+/** A second cause is named, too, and further ones are counted, if it fails at least so much of what the first does. */
 const BESIDE = 0.5;
 
 function nameOf(binding: Binding): string {
@@ -93,17 +107,20 @@ function nameOf(binding: Binding): string {
   return binding === "residency" ? "the residency rule" : `the ${binding}`;
 }
 
-/** The quotas that refused most, at most two. */
+/** The quotas that refused most, two by name. */
 function quotasText(quotas: readonly QuotaSummary[]): string {
   const refused = (quota: QuotaSummary) =>
     quota.refusedTokensPerMinute + quota.refusedTokensPerDay + quota.refusedRequests;
   const most = quotas
     .filter((quota) => refused(quota) > 0)
     .toSorted((a, b) => refused(b) - refused(a))
-    .slice(0, 2)
     .map(({ id }) => id);
-  return most.length === 0 ? "" : ` (${listText(most)})`;
+  const more = most.length - QUOTAS_MAX;
+  const named = [...most.slice(0, QUOTAS_MAX), ...(more > 0 ? [`${more} more`] : [])];
+  return most.length === 0 ? "" : ` (${listText(named)})`;
 }
+
+const QUOTAS_MAX = 2;
 
 /** Of these as many are told one by one. */
 const CLASSES_MAX = 3;
@@ -123,10 +140,10 @@ function sentClasses({ byClass }: StrategyResult): StrategyResult["byClass"] {
 
 /** `61 % of the requests (all of chat and 3.1 % of code)`. */
 export function failsText(strategy: StrategyResult): string {
-  const share = (value: number | null) => (value === 1 ? "all" : failedText(value ?? 0));
-  const all = `${share(strategy.total.failedShare.value)} of the requests`;
+  const share = (failed: Estimate) => (failed.value === 1 ? "all" : shareText(failed));
+  const all = `${share(strategy.total.failedShare)} of the requests`;
   const classes = sentClasses(strategy).toSorted((a, b) => (b.failedShare.value ?? 0) - (a.failedShare.value ?? 0));
-  const each = classes.map(({ name, failedShare }) => `${share(failedShare.value)} of ${name}`);
+  const each = classes.map(({ name, failedShare }) => `${share(failedShare)} of ${name}`);
   const more = each.length - CLASSES_MAX;
   if (each.length < 2) return all;
   return `${all} (${listText([...each.slice(0, CLASSES_MAX), ...(more > 0 ? [`less of ${more} more`] : [])])})`;

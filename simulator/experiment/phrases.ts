@@ -40,11 +40,21 @@ export function usdText(usd: number): string {
   return `USD ${usd === 0 ? "0" : Math.abs(usd) < 0.001 ? usd.toExponential(1) : usd.toPrecision(3)}`;
 }
 
+/**
+ * Decimals of a relative difference in hundredths, in a sentence and in a table's change alike.
+ *
+ * @example relativeDecimals(0.123) // => 0
+ * @example relativeDecimals(-0.0654) // => 1
+ */
+export function relativeDecimals(relative: number): number {
+  const size = Math.abs(relative) * 100;
+  return size >= 9.95 ? 0 : size >= 0.095 ? 1 : 2;
+}
+
 /** `12 % (11–13 %) less`: a relative difference as a positive number in the direction of the word. */
 export function percentText({ value, low, high }: Estimate, word: string): string {
   if (value === null) return word;
-  const size = Math.abs(value) * 100;
-  const decimals = size >= 10 ? 0 : size >= 0.1 ? 1 : 2;
+  const decimals = relativeDecimals(value);
   const shown = (share: number) => (Math.abs(share) * 100).toFixed(decimals);
   const around = `${shown(value)} %`;
   if (low === null || high === null) return `${around} ${word}`;

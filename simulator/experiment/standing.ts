@@ -14,6 +14,7 @@ import type {
   StandingLevel,
   StrategyResult,
 } from "./result.ts";
+import { shareText } from "./shares.ts";
 
 type ResultClass = RunResult["classes"][number];
 
@@ -35,29 +36,33 @@ export const LEVELS: readonly StandingLevel[] = ["keeps objectives", "misses obj
  * nothing. A strategy is ranked by its worst class.
  */
 export function standingOf(strategy: StrategyResult, classes: readonly ResultClass[]): Standing {
-  const standings = classes.map((each) =>
-    classStanding(
-      each,
-      strategy.byClass.find(({ name }) => name === each.name),
-    ),
-  );
+  const standings = classes.map((each) => classStanding(each, groupOf(strategy, each.name)));
   const name = strategy.name;
   if (strategy.status === "unstable") {
     return { strategy: name, level: "unstable", reason: strategy.statusReason ?? "unstable", classes: standings };
   }
   const failing = standings.filter(({ failedShare }) => (failedShare ?? 0) > FAILS_SHARE_MAX);
   if (failing.length > 0) {
-    const reason = failing.map((each) => `fails ${failedText(each.failedShare!)} of ${each.name}`).join(", ");
+    const reason = failing
+      .map((each) => `fails ${shareText(groupOf(strategy, each.name)!.failedShare)} of ${each.name}`)
+      .join(", ");
     return { strategy: name, level: "fails requests", reason, classes: standings };
   }
   const missed = standings.filter(({ isKept }) => isKept === false);
   if (missed.length > 0) {
     const reason = missed
-      .map((each) => `${shareText(each.withinShare!)} of ${each.name} within its objective`)
+      .map((each) => {
+        const { goodputShare } = groupOf(strategy, each.name)!;
+        return `${shareText(goodputShare, each.targetShare)} of ${each.name} within its objective`;
+      })
       .join(", ");
     return { strategy: name, level: "misses objectives", reason, classes: standings };
   }
   return { strategy: name, level: "keeps objectives", reason: null, classes: standings };
+}
+
+function groupOf({ byClass }: StrategyResult, className: string): NamedGroup | undefined {
+  return byClass.find(({ name }) => name === className);
 }
 
 function classStanding(each: ResultClass, group: NamedGroup | undefined): ClassStanding {
@@ -103,35 +108,6 @@ export function headlineClasses(classes: readonly ResultClass[]): readonly Resul
   const prompt = classes.filter((each) => each.deferrable !== true);
   const promised = prompt.filter((each) => each.sloE2eMs !== null || each.sloTtftMs !== null);
   return promised.length > 0 ? promised : prompt.length > 0 ? prompt : classes;
-}
-
-/**
- * A share as a percentage, rounded down, so that no share looks as if it kept an objective that it misses.
- *
- * @example shareText(0.9496) // => "94.9 %"
- * @example shareText(0.9996) // => "99.9 %"
- * @example shareText(0.0004) // => "0.04 %"
- */
-export function shareText(share: number): string {
-  const hundredths = share * 100;
-  if (hundredths < 1) return `${Number(hundredths.toPrecision(1))} %`;
-  const decimals = hundredths >= 90 || hundredths < 10 ? 1 : 0;
-  const scale = 10 ** decimals;
-  return `${Math.floor(hundredths * scale + 1e-9) / scale} %`;
-}
-
-/**
- * A share of requests that fail, as tables round it; a hundred per cent only where nothing is served.
- *
- * @example failedText(0.6097) // => "61 %"
- * @example failedText(0.0314) // => "3.1 %"
- * @example failedText(0.9999) // => "99.9 %"
- */
-export function failedText(share: number): string {
-  const hundredths = share * 100;
-  if (hundredths < 1) return `${Number(hundredths.toPrecision(1))} %`;
-  const nearest = Number(hundredths.toFixed(hundredths >= 90 || hundredths < 10 ? 1 : 0));
-  return nearest === 100 && share < 1 ? shareText(share) : `${nearest} %`;
 }
 
 /** The one with the least mean, and every one that is not shown to exceed it by more than the margin, itself first. */

@@ -3,19 +3,18 @@
  * strategies are left out and why.
  */
 import type { Estimate } from "../base/statistics.ts";
+import { type ClassMetric, classComparison, p95Values, relativeDifference } from "./class-comparison.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
-import type { ReplicationPoint, RunResult, Standing, StrategyResult } from "./result.ts";
+import type { Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
+import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
   costValues,
-  failedText,
   hasQuantile,
   headlineClasses,
   largestClass,
   leastOf,
-  meanOf,
   OBJECTIVE_SHARE,
   pairedDifference,
-  shareText,
   shortfallValues,
   standingOf,
   targetShareOf,
@@ -34,38 +33,38 @@ const CLASSES_MAX = 3;
  */
 export function objectivesText(
   classes: Classes,
-  standings: readonly Standing[],
+  strategies: readonly StrategyResult[],
   names: readonly string[],
   silent: number | null = OBJECTIVE_SHARE,
 ): string {
   const each = classes
     .filter(({ name }) => names.includes(name))
     .map((one) => {
-      const shares = standings.map(({ classes: mine }) => mine.find(({ name }) => name === one.name)?.withinShare ?? 0);
-      return { one, low: Math.min(...shares), high: Math.max(...shares) };
+      const shares = strategies
+        .map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare ?? NOTHING)
+        .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
+      return { one, low: shares[0]!, high: shares.at(-1)! };
     })
-    .toSorted((a, b) => (classes.length > CLASSES_MAX ? a.low - b.low : 0));
+    .toSorted((a, b) => (classes.length > CLASSES_MAX ? (a.low.value ?? 0) - (b.low.value ?? 0) : 0));
   const shown = each.slice(0, CLASSES_MAX);
   const asked = [...new Set(each.map(({ one }) => targetShareOf(one)))];
   const objectiveOf = (one: ResultClass) => {
     const says = asked.length > 1 && targetShareOf(one) !== silent;
-    return `${objectiveText(one)}${says ? ` where ${shareText(targetShareOf(one))} is asked for` : ""}`;
+    return `${objectiveText(one)}${says ? ` where ${targetText(targetShareOf(one))} is asked for` : ""}`;
   };
   const clauses = [...new Set(shown.map(({ one }) => objectiveOf(one)))].map((objective) => {
     const shares = shown
       .filter(({ one }) => objectiveOf(one) === objective)
-      .map(({ one, low, high }) => `${rangeText(low, high)} of ${one.name}`);
+      .map(({ one, low, high }) => `${shareRangeText(low, high, targetShareOf(one))} of ${one.name}`);
     return `${listText(shares)} ${objective}`;
   });
   const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
-  const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${shareText(asked[0]!)} is asked for` : "";
+  const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${targetText(asked[0]!)} is asked for` : "";
   return `${listText(clauses)}${more}${ofAll}`;
 }
 
-function rangeText(low: number, high: number): string {
-  const [from, to] = [shareText(low), shareText(high)];
-  return from === to ? to : `${from.replace(" %", "")}–${to}`;
-}
+/** Of a class of which nothing was sent. */
+const NOTHING = plainShare(0);
 
 /**
  * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
@@ -80,7 +79,8 @@ export function openText(classes: Classes, chosen: StrategyResult): string {
     const target = targetShareOf(each);
     if (low >= target || high < target) return [];
     const does = (group.goodputShare.value ?? 0) >= target ? "keeps" : "misses";
-    const interval = rangeText(Math.max(0, low), Math.min(1, high));
+    const end = (value: number) => ({ ...group.goodputShare, value: Math.min(1, Math.max(0, value)) });
+    const interval = shareRangeText(end(low), end(high), target);
     return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
   });
   return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
@@ -102,7 +102,7 @@ export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readon
     const p95 = p95Of(chosen, each);
     if (p95 === null) return { value: `of ${each.name}: ${whyNoP95(chosen, each)}`, change: null };
     const value = `of ${each.name} ${isFirstToken(each) ? "to the first token " : ""}${secondsText(p95)}`;
-    return { value, change: chosen === baseline ? null : changeText(chosen, baseline, each) };
+    return { value, change: chosen === baseline ? null : changeText(input, chosen, each) };
   });
   if (figures.length === 0) return "";
   const [first] = figures;
@@ -130,33 +130,32 @@ function whyNoP95({ byClass }: StrategyResult, { name }: ResultClass): string {
   return group === undefined || hasQuantile(group, 0.95) ? "none, of too few requests" : "none, since too many fail";
 }
 
-function changeText(chosen: StrategyResult, baseline: StrategyResult, each: ResultClass): string | null {
-  const difference = relativeDifference(valuesOf(chosen, each), valuesOf(baseline, each));
-  if (difference === null) return null;
+function changeText(input: SpeedInput, chosen: StrategyResult, each: ResultClass): string | null {
+  const baseline = input.strategies[0]!;
+  const { verdict, relative } = comparedP95(input, [chosen, baseline], each);
   const group = baseline.byClass.find(({ name }) => name === each.name);
-  if (baseline.status === "unstable" || (group !== undefined && !hasQuantile(group, 0.95))) return null;
-  if (difference.low === null || difference.high === null) return null;
-  if (difference.high < 0) return `${percentText(difference, "lower")} than with`;
-  return difference.low > 0 ? `${percentText(difference, "higher")} than with` : "not shown to differ from that of";
+  if (verdict === "not comparable" || relative.low === null) return null;
+  if (group !== undefined && !hasQuantile(group, 0.95)) return null;
+  if (verdict === "not shown") return "not shown to differ from that of";
+  return `${percentText(relative, verdict === "better" ? "lower" : "higher")} than with`;
 }
 
-function valuesOf(strategy: StrategyResult, each: ResultClass): readonly (number | null)[] {
-  const key = isFirstToken(each) ? "ttftMsP95" : "e2eMsP95";
-  return strategy.replications.map(
-    (point: ReplicationPoint) => point.byClass?.find(({ name }) => name === each.name)?.[key] ?? null,
-  );
+function comparedP95(
+  { strategies }: SpeedInput,
+  pair: readonly [StrategyResult, StrategyResult],
+  each: ResultClass,
+): Comparison {
+  return classComparison(pair, each.name, metricOf(each), strategies.length);
 }
 
-/** The paired difference over the mean of the second; null where there is none. */
-export function relativeDifference(
-  mine: readonly (number | null)[],
-  theirs: readonly (number | null)[],
-): Estimate | null {
-  const difference = pairedDifference(mine, theirs);
-  const by = meanOf(theirs);
-  if (difference.value === null || !(by > 0)) return null;
-  const over = (value: number | null) => (value === null ? null : value / by);
-  return { value: difference.value / by, low: over(difference.low), high: over(difference.high), n: difference.n };
+function metricOf(each: ResultClass): ClassMetric {
+  return isFirstToken(each) ? "ttftMsP95" : "e2eMsP95";
+}
+
+/** What the one costs more than the other, of all strategies that might have been named. */
+function costDifference(input: SpeedInput, one: StrategyResult, other: StrategyResult): Estimate {
+  const values = costValues(input);
+  return relativeDifference(values(one), values(other), input.strategies.length - 1);
 }
 
 /** A p95 that differs by less than this share is not worth a sentence. */
@@ -173,8 +172,7 @@ export function fasterText(
 ): { readonly text: string; readonly name: string | null } {
   const nothing = { text: "", name: null };
   const classes = headlineClasses(input.classes);
-  const changeOf = (strategy: StrategyResult, each: ResultClass) =>
-    relativeDifference(valuesOf(strategy, each), valuesOf(reference, each));
+  const changeOf = (strategy: StrategyResult, each: ResultClass) => comparedP95(input, [strategy, reference], each);
   const faster = sound.filter((one) => !classes.some((each) => isHigher(changeOf(one, each))));
   const lower = (one: StrategyResult, each: ResultClass) => isLower(changeOf(one, each));
   const about = largestClass(
@@ -185,12 +183,12 @@ export function fasterText(
   const pool = faster.filter((one) => lower(one, about));
   const { least, tied } = leastOf(
     pool,
-    (one) => valuesOf(one, about),
+    (one) => p95Values(one, about.name, metricOf(about)),
     (value) => FASTER_MARGIN * value,
   );
   const p95 = least === undefined ? null : p95Of(least, about);
   if (least === undefined || p95 === null) return nothing;
-  const cost = relativeDifference(costValues(input)(least), costValues(input)(reference));
+  const cost = costDifference(input, least, reference);
   const more = tied.length - 1;
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
   const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
@@ -214,23 +212,23 @@ export function nearerText(
   if (least === undefined || least === chosen) return { text: "", name: null };
   const { value, high } = pairedDifference(shortfall(least), shortfall(chosen), pool.length - 1);
   if (value === null || high === null || high >= 0 || value > -NEARER_MARGIN) return { text: "", name: null };
-  const cost = relativeDifference(costValues(input)(least), costValues(input)(chosen));
+  const cost = costDifference(input, least, chosen);
   const standing = standingOf(least, promised);
   const missing = standing.classes.filter(({ isKept }) => isKept === false).map(({ name }) => name);
-  const figures = objectivesText(promised, [standing], missing, targetShareOf(promised[0]!));
+  const figures = objectivesText(promised, [least], missing, targetShareOf(promised[0]!));
   return { text: `Nearer${priceText(cost)}: ${least.name} (${figures}).`, name: least.name };
 }
 
-function isHigher(change: Estimate | null): boolean {
-  return change !== null && change.low !== null && change.low > 0 && change.value! >= FASTER_MARGIN;
+function isHigher({ verdict, relative }: Comparison): boolean {
+  return verdict === "worse" && (relative.value ?? 0) >= FASTER_MARGIN;
 }
 
-function isLower(change: Estimate | null): boolean {
-  return change !== null && change.high !== null && change.high < 0 && change.value! <= -FASTER_MARGIN;
+function isLower({ verdict, relative }: Comparison): boolean {
+  return verdict === "better" && (relative.value ?? 0) <= -FASTER_MARGIN;
 }
 
-function priceText(cost: Estimate | null): string {
-  if (cost === null || cost.low === null || cost.high === null) return "";
+function priceText(cost: Estimate): string {
+  if (cost.low === null || cost.high === null) return "";
   if (cost.low > 0) return `, for ${percentText(cost, "more money")}`;
   return cost.high < 0 ? `, for ${percentText(cost, "less money")}` : ", at a cost not shown to differ";
 }
@@ -244,9 +242,17 @@ function priceText(cost: Estimate | null): string {
 export function leftOutTexts(
   classes: RunResult["classes"],
   standings: readonly Standing[],
-  { pool, sound }: { readonly pool: readonly StrategyResult[]; readonly sound: readonly StrategyResult[] },
+  {
+    strategies,
+    pool,
+    sound,
+  }: {
+    readonly strategies: readonly StrategyResult[];
+    readonly pool: readonly StrategyResult[];
+    readonly sound: readonly StrategyResult[];
+  },
 ): readonly string[] {
-  return [missersText(classes, standings), failersText(standings), failMoreText(pool, sound)];
+  return [missersText(classes, standings, strategies), failersText(standings), failMoreText(pool, sound)];
 }
 
 /** Those that do not serve. */
@@ -256,22 +262,27 @@ export function failersText(standings: readonly Standing[]): string {
   return leftOut(failers.length === 1 ? "it does not serve" : "they do not serve", each);
 }
 
-function missersText(classes: RunResult["classes"], standings: readonly Standing[]): string {
+function missersText(
+  classes: RunResult["classes"],
+  standings: readonly Standing[],
+  strategies: readonly StrategyResult[],
+): string {
   const missers = standings.filter(({ level }) => level === "misses objectives");
   const missingOf = (standing: Standing) => standing.classes.filter(({ isKept }) => isKept === false);
   const targets = new Set(missers.flatMap(missingOf).map(({ targetShare }) => targetShare));
   const common = targets.size === 1 ? [...targets][0]! : null;
   const each = missers.map((standing) => {
     const missing = missingOf(standing).map(({ name }) => name);
-    return `${standing.strategy} (${objectivesText(classes, [standing], missing, common)})`;
+    const mine = strategies.filter(({ name }) => name === standing.strategy);
+    return `${standing.strategy} (${objectivesText(classes, mine, missing, common)})`;
   });
-  const what = common === null ? "an objective" : shareText(common);
+  const what = common === null ? "an objective" : targetText(common);
   return leftOut(`${missers.length === 1 ? "it misses" : "they miss"} ${what}`, each);
 }
 
 function failMoreText(pool: readonly StrategyResult[], sound: readonly StrategyResult[]): string {
   const more = pool.filter((each) => !sound.includes(each));
-  const each = more.map(({ name, total }) => `${name} (${failedText(total.failedShare.value ?? 0)} of the requests)`);
+  const each = more.map(({ name, total }) => `${name} (${shareText(total.failedShare)} of the requests)`);
   return leftOut(more.length === 1 ? "it fails more" : "they fail more", each);
 }
 
@@ -281,4 +292,26 @@ function leftOut(why: string, each: readonly string[]): string {
   if (each.length === 0) return "";
   const more = each.length > NAMED_MAX ? ` and ${each.length - NAMED_MAX} more` : "";
   return `Left out because ${why}: ${each.slice(0, NAMED_MAX).join("; ")}${more}.`;
+}
+
+/** How much was run of what. */
+interface Evidence {
+  readonly strategies: readonly StrategyResult[];
+  readonly replications: number;
+  readonly isMeasured?: boolean;
+}
+
+/** What one replication cannot say of several strategies, and how many can. */
+export function onceText({ strategies, replications, isMeasured = false }: Evidence): string {
+  if (replications !== 1 || strategies.length === 1) return "";
+  return isMeasured
+    ? "One measured run has no intervals and cannot show a difference."
+    : "One replication cannot show a difference: ask for ten (`replications: 10`), two at the least.";
+}
+
+/** ` (2 others are about as near)`: how many more it might have been. */
+export function othersText({ replications }: Pick<Evidence, "replications">, others: number, are: string): string {
+  if (others === 0) return "";
+  if (replications === 1) return ` (one replication cannot tell ${others} other${others === 1 ? "" : "s"} from it)`;
+  return ` (${others} ${others === 1 ? "other is" : "others are"} ${are})`;
 }

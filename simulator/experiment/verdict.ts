@@ -3,11 +3,11 @@ import { assumptionSentence } from "./assumptions.ts";
 import { failsText, leastByClass, whatBinds, whatFails } from "./binding.ts";
 import { namesText, percentText, thousands, usdText } from "./phrases.ts";
 import type { ComparedMetric, Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
+import { shareText } from "./shares.ts";
 import {
   costValues,
   FAILED_SHARE_MARGIN,
   FAILS_SHARE_MAX,
-  failedText,
   failsMore,
   headlineClasses,
   LEVELS,
@@ -24,7 +24,9 @@ import {
   leftOutTexts,
   nearerText,
   objectivesText,
+  onceText,
   openText,
+  othersText,
   p95Text,
 } from "./verdict-parts.ts";
 
@@ -36,6 +38,8 @@ export interface VerdictInput {
   readonly billing: RunResult["billing"];
   readonly requestsPerReplication: number;
   readonly replications: number;
+  /** A measured run is one replication, and no more can be asked for. */
+  readonly isMeasured?: boolean;
   /** Names of classes of which no request counts. */
   readonly classesWithoutArrivals: readonly string[];
   /** Requests of the warm-up do not count. */
@@ -77,6 +81,7 @@ export function answerOf(input: VerdictInput): Answer {
   const sentences = [
     silentText(input.classesWithoutArrivals, after),
     ...finding.sentences,
+    onceText(input),
     conditionText(input),
     assumptionSentence(input.assumptions),
   ];
@@ -125,8 +130,7 @@ function overload(input: VerdictInput, standings: readonly Standing[]): Finding 
   if (least === undefined) return { sentences: ["No strategy serves this traffic."], recommended: null, named: [] };
   const failed = failsText(least);
   const one = input.strategies.length === 1;
-  const others = tied.length - 1;
-  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} not shown to differ)`;
+  const many = othersText(input, tied.length - 1, "not shown to differ");
   const sentences = [
     one
       ? `${least.name} does not serve this traffic: it fails ${failed}.`
@@ -153,13 +157,11 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
     .classes.filter(({ isKept }) => isKept === false)
     .toSorted((a, b) => (a.withinShare ?? 0) - (b.withinShare ?? 0));
   const names = missing.map(({ name }) => name);
-  const mine = standings.filter(({ strategy }) => strategy === chosen.name);
-  const figures = objectivesText(input.classes, mine, names, null);
+  const figures = objectivesText(input.classes, [chosen], names, null);
   const speed = p95Text(input, chosen, names);
   const near = nearerText(input, chosen, { promised, pool: sound });
-  const others = close.length - 1;
   const alone = input.strategies.length === 1;
-  const many = others === 0 ? "" : ` (${others} ${others === 1 ? "other is" : "others are"} about as near)`;
+  const many = othersText(input, close.length - 1, "about as near");
   const worst = input.classes.find(({ name }) => name === names[0])!;
   return {
     sentences: [
@@ -197,7 +199,7 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
   const cheapest = leastOf(sound, costValues(input), (usd) => COST_MARGIN * usd);
   const fastest = leastOf(cheapest.tied, speedValues(input), (value) => SPEED_MARGIN * value);
   const leaders = fastest.tied.length > 0 ? fastest.tied : cheapest.tied;
-  const rest = leftOutTexts(input.classes, standings, { pool, sound });
+  const rest = leftOutTexts(input.classes, standings, { strategies: input.strategies, pool, sound });
   if (input.strategies.length === 1) {
     return {
       sentences: [
@@ -210,6 +212,9 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
   }
   if (leaders.includes(baseline)) {
     const others = leaders.filter((each) => each !== baseline);
+    if (input.replications === 1 && others.length > 0) {
+      return preferred(input, standings, [baseline, ...others], { sound, rest });
+    }
     return leaders.length === 1 && pool.length < input.strategies.length
       ? preferred(input, standings, leaders, { sound, rest })
       : noWinner(input, standings, { pool, leaders: others, rest });
@@ -263,10 +268,9 @@ function noWinner(
     leaders.length === 0
       ? ""
       : ` ${namesText(leaders.map(({ name }) => name))} ${leaders.length === 1 ? "is" : "are"} not shown to differ from it by as much.`;
-  const one = input.replications === 1 ? " One replication cannot show a difference: ask for more." : "";
   return {
     sentences: [
-      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}${one}`,
+      `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}`,
       openText(input.classes, baseline),
       faster.text,
       ...rest,
@@ -290,14 +294,16 @@ function soundOf(input: VerdictInput, pool: readonly StrategyResult[]): readonly
 
 /** `keeps every objective (98 % of chat within 6 s)`, or how much it serves where nothing was promised. */
 function servesText(input: VerdictInput, standings: readonly Standing[], chosen: readonly StrategyResult[]): string {
-  const mine = standings.filter(({ strategy }) => chosen.some(({ name }) => name === strategy));
-  const names = mine[0]!.classes.filter(({ isKept }) => isKept !== null).map(({ name }) => name);
+  const mine = standings.find(({ strategy }) => chosen.some(({ name }) => name === strategy))!;
+  const names = mine.classes.filter(({ isKept }) => isKept !== null).map(({ name }) => name);
   const plural = chosen.length > 1 ? "" : "s";
   if (names.length > 0) {
-    return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, mine, names)})`;
+    return `keep${plural} ${names.length === 1 ? "the objective" : "every objective"} (${objectivesText(input.classes, chosen, names)})`;
   }
-  const failed = Math.max(...chosen.map((each) => each.total.failedShare.value ?? 0));
-  return `serve${plural} ${failed === 0 ? "every request" : `all but ${failedText(failed)} of the requests`}`;
+  const most = chosen
+    .map(({ total }) => total.failedShare)
+    .reduce((worst, each) => ((each.value ?? 0) > (worst.value ?? 0) ? each : worst));
+  return `serve${plural} ${(most.value ?? 0) === 0 ? "every request" : `all but ${shareText(most)} of the requests`}`;
 }
 
 function moneyText({ billing }: VerdictInput, { total }: StrategyResult): string {

@@ -98,6 +98,9 @@ function config(theme: ChartTheme): Config {
   };
 }
 
+/** A legend of colours below the plot, where it takes none of its width. */
+export const LEGEND_BELOW = { orient: "bottom", direction: "horizontal", gradientLength: 200 } as const;
+
 /** A scale whose pixels we know before Vega draws it, so that labels can be placed beside marks. */
 export interface KnownScale {
   readonly type: "linear" | "log";
@@ -206,7 +209,7 @@ export function timeEncoding(result: RunResult, field: string) {
       title: long ? "Time (UTC)" : "Hour of day (UTC)",
       format: long ? "%d %b %H:%M" : "%H:%M",
       grid: false,
-      labelOverlap: "greedy" as const,
+      labelOverlap: "parity" as const,
       tickCount: long ? 8 : Math.min(hours, 12),
     },
   };

@@ -9,6 +9,22 @@ import { shortName } from "./labels.ts";
 
 const LABEL_GAP_PX = 15;
 const LEADER_PX = 14;
+const LABEL_OFFSET_PX = 12 + LEADER_PX * 1.6;
+
+/** A picture of this width shrinks to a telephone's and can still be read; wider ones scroll. */
+const PICTURE_PX = 660;
+const AXIS_PX = 56;
+const CHARACTER_PX = 6.9;
+
+/** Width of a plot that leaves room for its axis and for the names beside its lines. */
+export function plotWidth(ends: readonly Pick<LineEnd, "name" | "unstable">[]): number {
+  const longest = Math.max(0, ...ends.map((end) => labelText(end).length));
+  return Math.round(PICTURE_PX - AXIS_PX - LABEL_OFFSET_PX - longest * CHARACTER_PX);
+}
+
+function labelText({ name, unstable }: Pick<LineEnd, "name" | "unstable">): string {
+  return `${shortName(name)}${unstable ? " (unstable)" : ""}`;
+}
 
 /** Where a line ends, and whose it is. */
 export interface LineEnd {
@@ -58,13 +74,13 @@ export function endLabels(ends: readonly LineEnd[], place: EndLabelPlace): Layer
         data: { values: [{}] },
         mark: {
           type: "text",
-          text: `${shortName(end.name)}${end.unstable ? " (unstable)" : ""}`,
+          text: labelText(end),
           align: "left",
           baseline: "middle",
           color: style.role === "other" ? place.theme.muted : style.colour,
           fontWeight: style.role === "other" ? "normal" : "bold",
         },
-        encoding: { x: { value: place.width + 12 + LEADER_PX * 1.6 }, y },
+        encoding: { x: { value: place.width + LABEL_OFFSET_PX }, y },
       },
     ] satisfies Layer[];
   });

@@ -49,5 +49,13 @@ test("hollow marks where a difference is not shown", () => {
 
 test("one strategy or one replication: says why there is nothing to compare", () => {
   assert.match(differenceForest.absence(fixture({ strategies: ["a"] }))!, /nothing to compare/);
-  assert.match(differenceForest.absence(fixture({ replications: 1 }))!, /no difference can be shown/);
+  assert.match(
+    differenceForest.absence(fixture({ replications: 1 }))!,
+    /no difference can be shown\. Ask for at least 10/,
+  );
+  const measured = { ...fixture({ replications: 1 }), kind: "measured" as const };
+  assert.match(
+    differenceForest.absence(measured)!,
+    /^One measured run: without intervals no difference can be shown\.$/,
+  );
 });

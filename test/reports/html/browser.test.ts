@@ -19,6 +19,8 @@ const A4_WIDTH_PX = 718;
 
 /** What pages evaluate, as text: the types of a browser stay out of this project. */
 const TOGGLE_FOLDED = `for (const one of document.querySelectorAll("details")) one.toggleAttribute("open")`;
+const SCROLLED = `[...document.querySelectorAll(".chart .scroll")]
+  .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.getAttribute("aria-label"))`;
 const WIDTH = "document.documentElement.scrollWidth";
 const SERIOUS = (rules: string) => `axe.run({ exclude: [[".picture"]] }, { resultTypes: ["violations"], ${rules} })
   .then(({ violations }) => violations
@@ -103,6 +105,7 @@ describe("the report in a browser", {
       await page.evaluate(TOGGLE_FOLDED);
       assert.equal(await page.evaluate(WIDTH), width);
       assert.deepEqual(await page.evaluate(beyond(width, "table,svg")), []);
+      assert.deepEqual(await page.evaluate(SCROLLED), [], "no chart has to be scrolled");
       await page.evaluate(TOGGLE_FOLDED);
       await page.setViewportSize({ width: 1280, height: 900 });
     });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { CHARTS } from "../../../reports/charts/index.ts";
-import { notesSection } from "../../../reports/html/elements.ts";
+import { notesSection, raw, wideHtml } from "../../../reports/html/elements.ts";
 import { assertionsSection, conditionsSection, renderHtml, verdictSection } from "../../../reports/html/report.ts";
 import { drawsMissing } from "../charts/charts.ts";
 import { EDGES, fixture } from "../fixture.ts";
@@ -91,16 +91,16 @@ test("same result, same bytes", async () => {
   assert.equal(await renderHtml(structuredClone(EDGES["one short hour"]!)), edges.get("one short hour"));
 });
 
-test("the pictures that answer first fit a telephone; only those that do not are said to scroll", async () => {
-  const text = await renderHtml(fixture());
-  const classesOf = (id: string) =>
-    [...text.matchAll(new RegExp(`id="chart-${id}">[\\s\\S]*?<div class="(picture [^"]*)"`, "g"))].map(
-      ([, one]) => one,
-    );
-  assert.deepEqual(classesOf("frontier"), ["picture only-light"]);
-  assert.deepEqual(classesOf("class-latency"), ["picture only-light"]);
-  assert.deepEqual(classesOf("p95-over-day"), ["picture only-light wide"]);
-  assert.match(text, /\.scroll:has\(>\.wide\)::before\{content:"scroll sideways/);
+test("every picture of a run fits a telephone; only wider ones are said to scroll", async () => {
+  const long = ["a baseline with quite a long name of its own", "cheapest within 12 s, or else the nearest"];
+  const longest = await renderHtml(fixture({ strategies: long, unstable: [long[1]!], hours: 48 }));
+  for (const [name, text] of [...edges, ["a day", page], ["two days, long names", longest]] as const) {
+    const sizes = [...text.matchAll(/<svg [^>]*? width="([\d.]+)"/g)].map(([, px]) => Number(px));
+    assert.ok(sizes.length >= 2 && sizes.every((px) => px <= 720), `${name}: ${Math.max(...sizes)} px`);
+    assert.doesNotMatch(text, /class="picture [^"]*wide"/, name);
+  }
+  assert.match(String(wideHtml("days", raw("<svg></svg>"))), /class="picture wide"/);
+  assert.match(page, /\.scroll:has\(>\.wide\)::before\{content:"scroll sideways/);
 });
 
 test("an edge run still gives a whole page that says what is wrong", () => {

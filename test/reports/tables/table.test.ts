@@ -80,6 +80,8 @@ test("relative sizes keep a digit that says something, and nothing divides by ze
   const relative = (value: number | null) =>
     relativePercent({ ...fixture().comparisons[0]!, relative: { value, low: null, high: null, n: 10 } });
   assert.equal(relative(-0.3112), "−31 %");
+  assert.equal(relative(-0.0654), "−6.5 %");
+  assert.equal(relative(0.0996), "+10 %");
   assert.equal(relative(0.0042), "+0.4 %");
   assert.equal(relative(0.0004), "+0.04 %");
   assert.equal(relative(null), undefined);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
+import { renderMarkdown } from "../../../reports/text/markdown.ts";
 import { renderTerminal } from "../../../reports/text/terminal.ts";
+import { percentText } from "../../../simulator/experiment/phrases.ts";
 import { FIXTURES } from "../charts/charts.ts";
 import { fixture } from "../fixture.ts";
 
@@ -23,9 +25,41 @@ test("baseline first, a word for each difference shown, ~ for the others", () =>
   assert.match(lines[header + 1]!, /^ +% +% +% +s +s +\/1k +\/month/, "units in the header");
   assert.match(lines[header + 2]!, /^single-us-east-1 .*baseline +baseline$/);
   const row = (name: string) => lines.find((line) => line.startsWith(`${name} `))!;
-  assert.match(row("round-robin"), /better 31% +worse 1%$/);
-  assert.match(row("priority"), /better 19% +~$/);
-  assert.match(row("cheapest"), /worse 22% better 13%$/);
+  assert.match(row("round-robin"), /better 31 +worse 1\.2$/);
+  assert.match(row("priority"), /better 19 +~$/);
+  assert.match(row("cheapest"), /worse 22 +better 13$/);
+});
+
+test("a difference has the digits that the verdict gives it, as far as its column takes them", () => {
+  const sizeOf = (relative: number) => {
+    const result = fixture();
+    const comparisons = result.comparisons.map((one) =>
+      one.strategy === "cheapest" && one.metric === "usdPer1kServed"
+        ? { ...one, verdict: "better" as const, relative: { value: relative, low: null, high: null, n: 10 } }
+        : one,
+    );
+    const lines = renderTerminal({ ...result, comparisons }, plain).split("\n");
+    return lines
+      .find((line) => line.startsWith("cheapest "))!
+      .split("better ")
+      .at(-1);
+  };
+  const inVerdict = (relative: number) =>
+    percentText({ value: relative, low: null, high: null, n: 10 }, "").split(" ")[0];
+  for (const relative of [-0.0654, -0.0666, -0.0996, -0.1249, -0.99, -0.0042]) {
+    assert.equal(sizeOf(relative), inVerdict(relative));
+  }
+  assert.equal(sizeOf(-0.0004), "<.1");
+});
+
+test("no word of differences where there is nothing to compare, and of one replication what it cannot tell", () => {
+  const notesOf = (over: Parameters<typeof fixture>[0]) => renderTerminal(fixture(over), plain).replaceAll("\n", " ");
+  assert.match(notesOf({}), /10 replications\. .*; ~ = no difference shown\./);
+  assert.match(notesOf({ replications: 1 }), /1 replication; no intervals, so no difference can be shown\. /);
+  assert.match(notesOf({ replications: 1 }), /; ~ = one replication cannot tell\./);
+  assert.match(notesOf({ replications: 1, strategies: ["a"] }), /1 replication; no intervals\. /);
+  const renderings = [renderTerminal, renderMarkdown].map((render) => render(fixture({ strategies: ["a"] }), plain));
+  for (const text of renderings) assert.doesNotMatch(text, /no difference|~ =|&#126; means/);
 });
 
 test("colour only repeats what the text says", () => {

@@ -50,3 +50,19 @@ test("one replication, and runs without a strategy in common, are said to be tha
   const result = compareRuns([of("a", "x", [1]), of("b", "x", [2])]);
   assert.match(verdictText({ ...result, rows: [] }, of("a", "x", [1]).result), /no strategy in common/);
 });
+
+test("of the reasons why nothing can be compared two are told, and how many more there are", () => {
+  const of = (label: string) =>
+    runOf({
+      label,
+      strategies: { x: { total: { e2eMsP95: TEN, ttftMsP95: TEN, failedShare: TEN, usdPer1kServed: TEN } } },
+    });
+  const result = compareRuns([of("a"), of("b")]);
+  const because = (reasons: readonly string[]) => {
+    const rows = reasons.map((note) => ({ ...result.rows[0]!, verdict: "not comparable" as const, note }));
+    return verdictText({ ...result, rows }, of("a").result);
+  };
+  assert.match(because(["p", "q"]), /\); p; q\.$/);
+  assert.match(because(["p", "q", "p", "r"]), /\); p; q; and 1 more reason\.$/);
+  assert.match(because(["p", "q", "r", "s"]), /\); p; q; and 2 more reasons\.$/);
+});

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import type { SlotTable } from "../../../simulator/base/slot-table.ts";
 import type { AuditRecord } from "../../../simulator/engine/audit.ts";
 import { createAudit } from "../../../simulator/engine/audit.ts";
 import { mayBreak } from "../../../simulator/engine/breaks.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
+import { ATTEMPT, ATTEMPT_INTS } from "../../../simulator/service/attempt-table.ts";
 import { budget } from "../../budget.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { anyScenario } from "./any-scenario.ts";
@@ -342,6 +344,32 @@ describe("limits of a client, each its own", () => {
   });
 });
 
+it("an attempt that cannot reach its region never leaves, and does not end either when the run ends before it is given up", () => {
+  const seen = (connect: string, drain: string, hedge: object = {}) => {
+    const plan = planOf(
+      scenarioInput({
+        drain,
+        world: worldInput({
+          regions: [{ name: "a" }],
+          models: { m: { id: HAIKU, burndown: 1, capacity: BATCH } },
+          faults: [{ kind: "latency-surge", add: "10s", at: "0s", for: "1m" }],
+        } as never),
+        client: { retry: "standard", limits: { connect }, ...hedge } as ScenarioInput["client"],
+      }),
+    );
+    const watched = attemptsOf();
+    const { ends, attempts } = simulatePlan(plan, [ANSWER], null, watched);
+    const { leaving, ended, strangers } = watched;
+    return { ends, attempts, leaving: leaving.size, ended: ended.length, strangers };
+  };
+  const inFlight = { ends: { inFlight: 1 }, strangers: [] };
+  assert.deepEqual(seen("2s", "1s"), { ...inFlight, attempts: 1, leaving: 0, ended: 0 });
+  const hedged = seen("2s", "1s", { hedge: { after: "500ms", max: 1 } });
+  assert.deepEqual(hedged, { ...inFlight, attempts: 2, leaving: 0, ended: 0 });
+  // The same attempt, with more patience: it is on its way when the run ends, and is seen then.
+  assert.deepEqual(seen("20s", "1s"), { ...inFlight, attempts: 1, leaving: 0, ended: 1 });
+});
+
 describe("the caller's own code after a broken stream", () => {
   const fault = { error: "reset", afterTokens: 11, times: 1 };
 
@@ -393,6 +421,28 @@ describe("the caller's own code after a broken stream", () => {
     assert.deepEqual([refused.ends, refused.attempts], [{ served: 1 }, 4]);
   });
 });
+
+/** Attempts that a watcher saw leave, those of them that it saw end, and those that ended without having left, or twice. */
+function attemptsOf() {
+  const leaving = new Set<string>();
+  const ended: string[] = [];
+  const strangers: string[] = [];
+  const nameOf = ({ ints }: SlotTable, attempt: number) => {
+    const at = attempt * ATTEMPT_INTS;
+    return `${ints[at + ATTEMPT.requestId]}/${ints[at + ATTEMPT.ordinal]}`;
+  };
+  return {
+    leaving,
+    ended,
+    strangers,
+    onSent: (rows: SlotTable, attempt: number) => void leaving.add(nameOf(rows, attempt)),
+    onAttempt: (rows: SlotTable, attempt: number) => {
+      const name = nameOf(rows, attempt);
+      (leaving.delete(name) ? ended : strangers).push(name);
+    },
+    onRequest() {},
+  };
+}
 
 function fUsd(usd: string): bigint {
   const [whole, part = ""] = usd.split(".");
@@ -452,8 +502,10 @@ it("whatever is mixed, every request ends once, the run ends, and the audit's co
       } as ScenarioInput);
       const records: AuditRecord[] = [];
       const audit = createAudit({ plan, strategy: 0, replication: 0, write: (record) => records.push(record) });
-      const { sent, total } = simulatePlan(plan, undefined, audit);
+      const watched = attemptsOf();
+      const { sent, total } = simulatePlan(plan, undefined, audit, watched);
       assert.equal(sent, input.warmup === "none" ? 200 : 170);
+      assert.deepEqual(watched.strangers, [], "no attempt ends that did not leave");
       const counted = records.filter((record) => record.counted);
       const cost = counted.reduce((sum, record) => sum + fUsd(record.costUsd), 0n);
       assert.equal(cost, total.cost[plan.money.billing].totalFUsd);

@@ -1,5 +1,5 @@
 import { END } from "../../../simulator/client/request-rules.ts";
-import type { SimulationObserver } from "../../../simulator/engine/observer.ts";
+import type { AttemptWatcher, SimulationObserver } from "../../../simulator/engine/observer.ts";
 import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { replicationSeed, Simulation, type SimulationOutput } from "../../../simulator/engine/simulation.ts";
 import { summarise } from "../../../simulator/experiment/replication-stats.ts";
@@ -54,8 +54,13 @@ export function simulate(input: ScenarioInput, rows?: readonly Row[]) {
   return simulatePlan(planOf(input), rows);
 }
 
-export function simulatePlan(plan: Plan, rows?: readonly Row[], observer: SimulationObserver | null = null) {
-  const simulation = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0), observer);
+export function simulatePlan(
+  plan: Plan,
+  rows?: readonly Row[],
+  observer: SimulationObserver | null = null,
+  watcher: AttemptWatcher | null = null,
+) {
+  const simulation = new Simulation(plan, plan.strategies[0]!, replicationSeed(plan.seed, 0), observer, watcher);
   if (rows === undefined) {
     const { seed, durationMs, requestsMax } = plan;
     const traffic = createTraffic(plan.traffic, { seed, replication: 0, durationMs, requestsMax });

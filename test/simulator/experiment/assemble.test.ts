@@ -88,10 +88,17 @@ describe("the run's result", () => {
     assert.ok(one.comparisons.every((each) => each.verdict === "not shown"));
     assert.match(
       one.verdict,
-      /^No strategy keeps the objective\. The least bad is alone \(2 others are about as near\)/,
+      /^No strategy keeps the objective\. The least bad is alone \(one replication cannot tell 2 others from it\)/,
     );
+    assert.match(one.verdict, /One replication cannot show a difference: ask for ten/);
     assert.equal(one.recommended, null);
-    assert.ok(one.notes.some((note) => note.startsWith("One replication")));
+    assert.ok(one.notes.includes("One replication: no interval can be given, and no difference can be shown."));
+    const lone = planOf(input({ replications: 1, strategies: ["round-robin"], baseline: "round-robin", assert: [] }));
+    const { notes, verdict } = assembleResult({ plan: lone }, runAll({ plan: lone }), PROVENANCE);
+    assert.ok(notes.includes("One replication: no interval can be given."));
+    assert.doesNotMatch(verdict, /difference/);
+    const measured = assembleResult({ plan: single }, runAll({ plan: single }), { ...PROVENANCE, kind: "measured" });
+    assert.match(measured.verdict, /One measured run has no intervals and cannot show a difference\./);
   });
 
   it("a class, or a run, of which nothing was sent comes first", () => {

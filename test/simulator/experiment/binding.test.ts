@@ -36,6 +36,25 @@ it("names a second cause beside the first where it fails nearly as many", () => 
   assert.doesNotMatch(whatFails(failing, { counts: { ...counts, refused: 40 } }).text, /capacity/);
 });
 
+it("says how many causes more fail about as many, and names both of a wait and a distance", () => {
+  const failing = strategyOf("x", { chat: { within: 0.9, failed: 0.1 } });
+  const { counts } = failing.byClass[0]!;
+  const textOf = (over: Partial<typeof counts>) => whatFails(failing, { counts: { ...counts, ...over } }).text;
+  const three = { throttled: 90, refused: 60, timedOut: 50 };
+  assert.match(textOf(three), /6 % of the requests find no capacity; 1 more cause fails about as many\.$/);
+  const four = { ...three, residencyRefused: 45, abandoned: 44 };
+  assert.match(textOf(four), /find no capacity; 2 more causes fail about as many\.$/);
+  const far = whatBinds(
+    strategyOf("x", { chat: { within: 0.8, wait: 3000 } }),
+    classOf("chat", 6000, { roundTripMs: 2000 }),
+  );
+  assert.equal(far.binding, "distance");
+  assert.equal(
+    far.text,
+    "What binds is the distance: a round trip of chat to the nearest region it may use takes 2.00 s; and the capacity: the p95 of the wait before chat is worked on is 3.00 s.",
+  );
+});
+
 it("names the quotas that refused most", () => {
   const refused = (id: string, count: number) => ({
     id,
@@ -52,5 +71,7 @@ it("names the quotas that refused most", () => {
     ...strategyOf("x", { chat: { failed: 0.5 } }),
     quotas: [refused("a", 1), refused("b", 9), refused("c", 5)],
   };
-  assert.match(whatFails(one, one.byClass[0]!).text, /until they give up \(b and c\)\.$/);
+  assert.match(whatFails(one, one.byClass[0]!).text, /until they give up \(b, c and 1 more\)\.$/);
+  const two = { ...one, quotas: one.quotas.slice(1) };
+  assert.match(whatFails(two, two.byClass[0]!).text, /until they give up \(b and c\)\.$/);
 });

@@ -12,12 +12,12 @@ const strategies = [
 ];
 
 it("classes with one objective share it; of many classes those that are kept least are named", () => {
-  const standing = (within: readonly number[]) =>
-    standingOf(strategyOf("x", Object.fromEntries(within.map((share, i) => ["abcd"[i]!, { within: share }]))), classes);
-  const both = [standing([0.97, 0.98, 0.96]), standing([0.97, 0.981, 0.99])];
+  const serving = (within: readonly number[]) =>
+    strategyOf("x", Object.fromEntries(within.map((share, i) => ["abcd"[i]!, { within: share }])));
+  const both = [serving([0.97, 0.98, 0.96]), serving([0.97, 0.981, 0.99])];
   assert.equal(objectivesText(classes.slice(0, 3), both, ["a", "c"]), "97 % of a and 96–99 % of c within 6 s");
   assert.equal(
-    objectivesText(classes, [standing([0.99, 0.98, 0.97, 0.96])], ["a", "b", "c", "d"]),
+    objectivesText(classes, [serving([0.99, 0.98, 0.97, 0.96])], ["a", "b", "c", "d"]),
     "96 % of d and 97 % of c within 6 s and 98 % of b within 8 s, 1 more classes better",
   );
 });
@@ -52,10 +52,11 @@ it("who gains in one class what another loses is not faster", () => {
 });
 
 it("what is left out stands with its reason, three names at most", () => {
-  const missing = ["p", "q", "r", "s"].map((name) =>
-    standingOf(strategyOf(name, { a: { within: 0.5 } }), classes.slice(0, 1)),
+  const missing = ["p", "q", "r", "s"].map((name) => strategyOf(name, { a: { within: 0.5 } }));
+  const standings = missing.map((each) => standingOf(each, classes.slice(0, 1)));
+  const [text] = leftOutTexts(classes.slice(0, 1), standings, { strategies: missing, pool: [], sound: [] }).filter(
+    (each) => each !== "",
   );
-  const [text] = leftOutTexts(classes.slice(0, 1), missing, { pool: [], sound: [] }).filter((each) => each !== "");
   assert.equal(
     text,
     "Left out because they miss 95 %: p (50 % of a within 6 s); q (50 % of a within 6 s); r (50 % of a within 6 s) and 1 more.",

@@ -109,6 +109,23 @@ describe("the answer of a run", () => {
     const { verdict } = answer([missing, one("a", once(0.99), { usd: [4] }), one("b", once(0.99), { usd: [4] })], CHAT);
     assert.match(verdict, /^a and b keep the objective .* and one replication cannot tell them apart: USD/);
     assert.doesNotMatch(verdict, /no difference from|not shown to differ/);
+    const [base, ...others] = [0.9, 0.8, 0.7].map((within, i) => one("abc"[i]!, once(within), { usd: [4] }));
+    const missed = answer([base!, ...others], CHAT).verdict;
+    assert.match(missed, /The least bad is a \(one replication cannot tell 2 others from it\): 90 % of chat/);
+    assert.doesNotMatch(missed, /about as near/);
+    const failing = [0.9, 0.8].map((share, i) =>
+      one("ab"[i]!, { within: [0], failed: [share], p95: [4000] }, { usd: [4] }),
+    );
+    const overload = answer(failing, CHAT).verdict;
+    assert.match(overload, /The least bad is b \(one replication cannot tell 1 other from it\)/);
+    assert.match(overload, /Latency and cost .* One replication cannot show a difference: ask for ten/);
+  });
+
+  it("asks for no replications of a measured run, which is one", () => {
+    const once = (name: string) => one(name, { within: [0.99], failed: [0], p95: [4000] }, { usd: [4] });
+    const { verdict } = answer([once("a"), once("b")], CHAT, { isMeasured: true });
+    assert.match(verdict, /One measured run has no intervals and cannot show a difference\./);
+    assert.doesNotMatch(verdict, /ask for/);
   });
 
   it("of equal cost the faster one is preferred, by its own class and not by one that may wait", () => {
@@ -177,9 +194,12 @@ describe("the answer of a run", () => {
     );
     assert.match(
       single.verdict,
-      /^No strategy is shown to cost less than base .* One replication cannot show a difference/,
+      /^base and x keep the objective \(99 % of chat within 6 s\) and one replication cannot tell them apart: USD 5,000/,
     );
+    assert.match(single.verdict, / One replication cannot show a difference: ask for ten \(`replications: 10`\), two/);
     assert.equal(single.recommended, null);
+    const alone = answer([one("base", { within: [0.99], failed: [0], p95: [4000] }, { usd: [5] })], CHAT);
+    assert.doesNotMatch(alone.verdict, /difference|tell them apart/);
   });
 
   it("begins with what was not sent at all", () => {
@@ -211,8 +231,8 @@ describe("the answer of a run", () => {
       replications: one.replications.map((point) => ({ ...point, failedShare: 0.9897 })),
     });
     const { verdict } = answer([alike(base), alike(x)], classes);
-    assert.match(verdict, /The least bad is x \(1 other is not shown to differ\): it fails 99 % of the requests/);
-    assert.match(verdict, /\(99 % of big and 40 % of small\)\./);
+    assert.match(verdict, /The least bad is x \(1 other is not shown to differ\): it fails 98\.97 % of the requests/);
+    assert.match(verdict, /\(98\.97 % of big and 40 % of small\)\./);
   });
 
   it("does not compare the cost with that of a baseline that does not serve", () => {
@@ -228,7 +248,7 @@ describe("the answer of a run", () => {
   it("says that an objective is not shown to be kept or missed where the interval holds what is asked for", () => {
     const wide = (around: number) => [-0.02, -0.01, 0, 0.01, 0.02].map((by) => around + by);
     const missing = answer([one("base", { within: wide(0.945) }), one("x", { within: wide(0.9) })], CHAT).verdict;
-    assert.match(missing, /Not certain: that chat misses its objective \(95 % interval of the share 92\.5–96\.4 %\)\./);
+    assert.match(missing, /Not certain: that chat misses its objective \(95 % interval of the share 92\.5–96\.5 %\)\./);
     assert.match(answer([one("base", { within: wide(0.955) })], CHAT).verdict, /Not certain: that chat keeps its/);
     assert.doesNotMatch(answer([one("base", { within: 0.955 })], CHAT).verdict, /Not certain/);
   });
@@ -239,7 +259,7 @@ describe("the answer of a run", () => {
       CHAT,
     );
     assert.match(verdict, /The least bad is base \(1 other is about as near\)/);
-    assert.match(verdict, /Nearer, for 20 % more money: near \(87 % of chat within 6 s\)\./);
+    assert.match(verdict, /Nearer, for 20 % more money: near \(87\.8 % of chat within 6 s\)\./);
     assert.deepEqual(named, ["base", "near"]);
   });
 });

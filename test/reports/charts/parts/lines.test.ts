@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { LIGHT, strategyStyles } from "../../../../reports/base/theme.ts";
 import { linear } from "../../../../reports/charts/parts/frame.ts";
-import { endLabels, paintOrder, slosWithin, spreadLabels } from "../../../../reports/charts/parts/lines.ts";
+import { endLabels, paintOrder, plotWidth, slosWithin, spreadLabels } from "../../../../reports/charts/parts/lines.ts";
 import { fixture } from "../../fixture.ts";
 
 test("one label per drawn line, apart from each other, unstable ones marked", () => {
@@ -33,6 +33,13 @@ test("one label per drawn line, apart from each other, unstable ones marked", ()
   for (const [at, height] of heights.slice(1).entries()) assert.ok(height - heights[at]! >= 15 - 1e-9);
   const middle = heights.reduce((sum, height) => sum + height, 0) / heights.length;
   assert.ok(Math.abs(middle - 150) < 1e-9, "centred on the value they share: half way up");
+});
+
+test("a plot is as wide as the longest of its names leaves room for", () => {
+  const named = (name: string, unstable = false) => ({ name, unstable });
+  assert.equal(plotWidth([named("a")]) - plotWidth([named("a"), named("a".repeat(11))]), 69);
+  assert.equal(plotWidth([named("x".repeat(30))]), plotWidth([named("x".repeat(24))]), "longer names are shortened");
+  assert.ok(plotWidth([named("x".repeat(24), true)]) > 300);
 });
 
 test("classes with one objective share a line; far objectives are left out", () => {
