@@ -234,6 +234,7 @@ h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:a
 .scroll,.table{overflow-x:auto}
 .picture svg{display:block;max-width:100%;height:auto}
 .picture.wide svg{min-width:720px}
+@media (min-width:760px){.picture:not(.wide) svg{width:min(100%,920px)}}
 .fold{margin:10px 0 0}
 .fold>.csv{float:right;font-size:13px}
 summary{cursor:pointer;color:var(--muted);font-size:14px}
