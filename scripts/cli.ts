@@ -4,6 +4,7 @@ import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simul
 import { nearNames, suggest } from "../simulator/base/near-names.ts";
 import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
+import { npmParentGone } from "./io/npm-parent.ts";
 import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
@@ -19,6 +20,7 @@ const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-mod
 export async function main(argv: readonly string[]): Promise<number> {
   ignoreBrokenPipes();
   const interrupts = watchInterrupts();
+  void npmParentGone(interrupts.signal).then(() => interrupts.abort());
   let exitCode: number = EXIT_CODES.ok;
   let program: Command | undefined;
   try {
