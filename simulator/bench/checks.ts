@@ -76,6 +76,9 @@ export function checkRows(input: HarnessInput): HarnessReport {
     const { c, x } = rejected[0]!;
     faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);
   }
+  const unanswered = attempts.filter(({ k, c }) => k === "error" && c === 0);
+  if (attempts.length > 0 && unanswered.length === attempts.length)
+    faults.push(`no endpoint answered any of ${attempts.length} calls; the first ended with "${attempts[0]!.x}"`);
   const stopped = requests.filter(({ why }) => why === "budget").length;
   if (stopped > 0) faults.push(`the budget stopped it: ${stopped} of ${schedule.length} requests were not sent`);
   const lag = sorted(
