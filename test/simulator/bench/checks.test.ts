@@ -179,6 +179,9 @@ describe("a measured run", () => {
     );
     assert.deepEqual(reasons({ attempts: all(lost).map((row, i) => (i === 199 ? attempt(i, {}) : row)) }), []);
     assert.deepEqual(reasons({ attempts: all({ k: "timeout", c: 0, u: null }) }), []);
+    const [dead, alive] = [checkRows(input({ attempts: all(lost) })), checkRows(input())];
+    assert.deepEqual(invalidReasons([dead, alive]), [], "beside a strategy that was answered it is a finding");
+    assert.equal(invalidReasons([dead, dead]).length, 2);
   });
 
   it("is invalid when requests left later than 5 % of the median, 400 ms, at the 99th percentile", () => {
