@@ -116,8 +116,8 @@ const CLOSE_GRACE_MS = 10_000;
  *
  * @param options regions, physics and addresses
  * @returns the running fleet; close it when done
- * @throws MeridianError EMULATOR_HOST_NEEDS_TOKEN, EMULATOR_PORT_RANGE (kind usage), EMULATOR_PORT_TAKEN (kind
- *         environment); nothing is left listening
+ * @throws MeridianError EMULATOR_HOST_NEEDS_TOKEN, EMULATOR_HOST_UNKNOWN, EMULATOR_PORT_RANGE (kind usage),
+ *         EMULATOR_PORT_TAKEN (kind environment); nothing is left listening
  * @example
  * const fleet = await startFleet({ regions: ["us-east-1"], latency: { firstTokenMs: 50, perTokenMs: 5 } });
  * const client = new BedrockRuntimeClient({
@@ -278,8 +278,23 @@ function refusePorts(basePort: number, count: number): void {
   });
 }
 
+/** What the system says of an address to listen on that is not its own, or a name that leads nowhere. */
+const NO_ADDRESS: readonly string[] = ["EADDRNOTAVAIL", "ENOTFOUND", "EAI_AGAIN", "EINVAL"];
+
 function portError(error: unknown, host: string, port: number): MeridianError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+  if (NO_ADDRESS.includes(code)) {
+    return new MeridianError(
+      "usage",
+      {
+        code: "EMULATOR_HOST_UNKNOWN",
+        what: `this machine has no address ${host} (${code})`,
+        where: "--host",
+        fix: "name an address of this machine: 127.0.0.1, or 0.0.0.0 for all of them",
+      },
+      { cause: error },
+    );
+  }
   return new MeridianError(
     "environment",
     {

@@ -4,6 +4,7 @@ import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../simul
 import { nearNames, suggest } from "../simulator/base/near-names.ts";
 import { type CommandDefinition, type CommandEntry, type CommonOptions, jsonDocument } from "./commands/command.ts";
 import { commands } from "./commands/index.ts";
+import { npmParentGone } from "./io/npm-parent.ts";
 import { packageVersion, watchInterrupts } from "./io/process.ts";
 import { createTerminal, type Terminal } from "./io/terminal.ts";
 
@@ -17,8 +18,9 @@ const LISTS: readonly string[] = ["--set", "--strategy", "--columns", "--map-mod
  * @returns the exit code, one of EXIT_CODES
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  ignoreBrokenPipes();
   const interrupts = watchInterrupts();
+  const output = watchOutput(() => interrupts.abort());
+  void npmParentGone(interrupts.signal).then(() => interrupts.abort());
   let exitCode: number = EXIT_CODES.ok;
   let program: Command | undefined;
   try {
@@ -31,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       return EXIT_CODES.usage;
     }
     await program.parseAsync(argv, { from: "user" });
-    return exitCode;
+    return output.isLost() ? EXIT_CODES.environment : exitCode;
   } catch (error) {
     return fail(error, createTerminal({}), argv, program);
   } finally {
@@ -168,11 +170,21 @@ function debugText(error: unknown): string {
   return stack + cause;
 }
 
-/** `meridian ... | head` closes our stdout early; that is the reader's right and no error. */
-function ignoreBrokenPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-    });
-  }
+/**
+ * `meridian ... | head` closes our stdout early; that is the reader's right and no error. What else stdout cannot take, such
+ * as a file on a full disk, is one: the work is stopped, and the exit code says so even if all has been done by then. What
+ * stderr cannot take is lost, as there is nowhere else to say it.
+ */
+function watchOutput(stop: () => void): { isLost(): boolean } {
+  let isLost = false;
+  process.stderr.on("error", () => {});
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE" || isLost) return;
+    isLost = true;
+    process.exitCode = EXIT_CODES.environment;
+    const fix = "free some space or check permissions, or send it elsewhere, and run it again";
+    createTerminal({}).problem(formatProblem({ code: "OUTPUT_LOST", what: error.message, where: "stdout", fix }));
+    stop();
+  });
+  return { isLost: () => isLost };
 }

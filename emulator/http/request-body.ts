@@ -1,4 +1,5 @@
 /** Reads request bodies: the bytes within limits of size and time, the JSON in them, and members of the right type. */
+import { isUtf8 } from "node:buffer";
 import { ServiceError } from "./errors.ts";
 import type { WireRequest } from "./wire.ts";
 
@@ -171,6 +172,8 @@ export function optional<T>(value: unknown, read: (value: unknown) => T): T | un
  * @throws what `onBroken` returns
  */
 export function parseJsonObject(bytes: Buffer, onBroken: (reason: string) => ServiceError): JsonObject {
+  // Decoding would replace them by other characters without a word.
+  if (!isUtf8(bytes)) throw onBroken("invalid UTF-8");
   let value: unknown;
   try {
     value = JSON.parse(bytes.toString("utf8"));

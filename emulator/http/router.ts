@@ -81,7 +81,9 @@ export function parseRoute(method: string, url: string): Route {
   const vendor = Object.hasOwn(VENDOR_PATHS, `${method} ${path}`) ? VENDOR_PATHS[`${method} ${path}`] : undefined;
   if (vendor !== undefined) return vendor === "models" ? { kind: vendor } : { kind: vendor, path };
   if (path.startsWith(ADMIN_PREFIX)) {
-    return { kind: "admin", name: `${method} ${path.slice(ADMIN_PREFIX.length)}`, query: new URLSearchParams(query) };
+    // Tools that wait for a server ask with HEAD; what is sent to them has no body.
+    const asked = method === "HEAD" ? "GET" : method;
+    return { kind: "admin", name: `${asked} ${path.slice(ADMIN_PREFIX.length)}`, query: new URLSearchParams(query) };
   }
   const [, collection, ...rest] = path.replace(/\/$/, "").split("/");
   const operations = collection !== undefined && Object.hasOwn(COLLECTIONS, collection) ? COLLECTIONS[collection] : {};

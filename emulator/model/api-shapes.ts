@@ -1,6 +1,14 @@
 /** The shapes of the runtime API's requests, from AWS's own service model, and what a request violates of them. */
 import { ServiceError } from "../http/errors.ts";
-import { asList, asNumber, asObject, asText, type ConstraintList, refuseType } from "../http/request-body.ts";
+import {
+  asInteger,
+  asList,
+  asNumber,
+  asObject,
+  asText,
+  type ConstraintList,
+  refuseType,
+} from "../http/request-body.ts";
 import { readReference } from "./facts.ts";
 
 /** A shape of the service model. `min` and `max` are of a length, or of a number's value. */
@@ -160,8 +168,7 @@ function violations(value: unknown, shape: ApiShape): readonly string[] {
       ...(shape.enum !== undefined && !shape.enum.includes(text) ? [enumText(shape.enum)] : []),
     ];
   }
-  const number = asNumber(value);
-  if (shape.type !== "float" && !Number.isInteger(number)) refuseType(value, "Integer");
+  const number = shape.type === "float" ? asNumber(value) : asInteger(value);
   return [...(number > max ? [atMost("value", max)] : []), ...(number < min ? [atLeast("value", min)] : [])];
 }
 

@@ -23,8 +23,8 @@ export interface FleetOptions extends Omit<FleetOptionsOfPlan, "scenario"> {
  *
  * @param options regions, physics and addresses
  * @returns the running fleet; close it when done
- * @throws MeridianError with every problem of the scenario; EMULATOR_HOST_NEEDS_TOKEN, EMULATOR_PORT_RANGE (kind
- *         usage), EMULATOR_PORT_TAKEN (kind environment); nothing is left listening
+ * @throws MeridianError with every problem of the scenario; EMULATOR_HOST_NEEDS_TOKEN,
+ *         EMULATOR_HOST_UNKNOWN, EMULATOR_PORT_RANGE (kind usage), EMULATOR_PORT_TAKEN (kind environment); nothing is left listening
  * @example
  * const fleet = await startFleet({ scenario: "chat.yaml" });
  * const client = new BedrockRuntimeClient({

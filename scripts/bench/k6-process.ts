@@ -46,6 +46,8 @@ const POLL_MS = 200;
 const SLACK_MS = 45_000;
 /** Exit codes with which k6 has done its work. */
 const K6_DONE: readonly (number | null)[] = [0, 99];
+/** Exit codes that stand for the end by a signal. */
+const KILLED: readonly number[] = [137, 143];
 
 /**
  * Runs one strategy's replay in k6 and reads its rows as they come. Its files are in a temporary folder, which is gone
@@ -148,18 +150,26 @@ function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(
 }
 
 function failure({ why, code, tail }: ChildEnd, secrets: readonly string[]): MeridianError {
-  const last = tail.findLast((line) => !line.startsWith("Request Failed")) ?? "it said nothing";
-  const said = hideSecrets(last, secrets);
+  const last = tail.findLast((line) => !line.startsWith("Request Failed"));
+  const said = last === undefined ? "it said nothing" : hideSecrets(last, secrets);
+  const lastWords = last === undefined ? said : `last it said: ${said}`;
   if (why === "limit") {
     return new MeridianError("environment", {
       code: "K6_TOO_LONG",
-      what: `k6 did not end in its time and was stopped; last it said: ${said}`,
+      what: `k6 did not end in its time and was stopped; ${lastWords}`,
       fix: "is the machine overloaded? Bench fewer requests a second",
+    });
+  }
+  if (why === "ended" && (code === null || KILLED.includes(code))) {
+    return new MeridianError("environment", {
+      code: "K6_FAILED",
+      what: `k6 was killed by a signal; ${lastWords}`,
+      fix: "look whether the machine ran out of memory, or who ended it; then bench fewer requests a second, or again",
     });
   }
   return new MeridianError("environment", {
     code: "K6_FAILED",
-    what: `k6 ended with ${code ?? why}: ${said}`,
+    what: `k6 ${why === "ended" ? `ended with ${code}` : `was ${why}`}: ${said}`,
     fix: "meridian doctor shows which k6 is used; 1.8 is tested",
   });
 }

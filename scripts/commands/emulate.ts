@@ -8,7 +8,6 @@ import { EXIT_CODES, formatProblem, MeridianError } from "../../simulator/base/e
 import { durationMs } from "../../simulator/base/schema-forms.ts";
 import type { Plan } from "../../simulator/scenario/plan.ts";
 import { prepareExperiment } from "../io/experiment.ts";
-import { npmParentGone } from "../io/npm-parent.ts";
 import { PACKAGE_ROOT } from "../io/process.ts";
 import type { Terminal } from "../io/terminal.ts";
 import { type KnownAnswer, parseKnownAnswer } from "../validate/known-answer.ts";
@@ -77,7 +76,7 @@ async function runEmulate({ args, options, terminal, signal }: CommandInput): Pr
   try {
     for (const note of fleet.notes) terminal.note(note);
     announce(fleet, caFile?.path, options, terminal);
-    await Promise.race([aborted(signal), npmParentGone(signal)]);
+    await aborted(signal);
     terminal.note("draining: no new calls; those under way have 10 s, a second signal ends them at once");
   } finally {
     await fleet.close();

@@ -115,7 +115,7 @@ const REPORTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^INTERRUPTED$/, "interrupted"],
   [/^(INTERNAL|EMULATOR_FAULT)$/, "internal"],
   [/^(USAGE|MORE_PROBLEMS)$/, "usage"],
-  [/^PROBE_…$/, "environment"],
+  [/^(PROBE_…|OUTPUT_LOST)$/, "environment"],
 ];
 
 /** Kinds of codes whose place in the source only lists problems, for others to throw. */

@@ -1,6 +1,6 @@
 /**
- * The npm or npx that started this process. It passes no signal on, so a server that it started would outlive
- * `npx meridian emulate & kill $!`, and keep its ports.
+ * The npm or npx that started this process. It passes no signal on, so a command that it started would outlive
+ * `npx meridian emulate & kill $!`, and keep its ports, take jobs or call endpoints.
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -11,6 +11,8 @@ const GENERATIONS_MAX = 6;
 
 /**
  * Resolves when the npm that started this process is gone; never without one, or when `signal` is aborted before.
+ * A terminal that closes ends npm, too, which like all of Node forgets that nohup had it ignore the hangup: where this
+ * process is to outlive its terminal and was hung up together with npm, it goes on without it.
  *
  * @param signal ends the watch
  */
@@ -18,14 +20,39 @@ export function npmParentGone(signal: AbortSignal): Promise<void> {
   const npm = npmAncestor();
   return new Promise((resolve) => {
     if (npm === undefined || signal.aborted) return;
+    let goneForMs = 0;
+    const hangup = process.env.MERIDIAN_NOHUP === "1" ? watchHangup() : undefined;
     const timer = setInterval(() => {
       if (isAlive(npm)) return;
-      clearInterval(timer);
-      resolve();
+      goneForMs += POLL_MS;
+      // The signal that ended npm may not have reached this process yet.
+      if (hangup !== undefined && goneForMs <= POLL_MS) return;
+      stop();
+      if (hangup?.isRecent() !== true) resolve();
     }, POLL_MS);
     timer.unref();
-    signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+    const stop = (): void => {
+      clearInterval(timer);
+      hangup?.stop();
+    };
+    signal.addEventListener("abort", stop, { once: true });
   });
+}
+
+/** How long before npm's end was seen a hangup counts as its cause. */
+const HANGUP_MS = 4 * POLL_MS;
+
+/** Whether this process was told lately that its terminal is closed. */
+function watchHangup() {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  const onHangup = (): void => {
+    lastMs = performance.now();
+  };
+  process.on("SIGHUP", onHangup);
+  return {
+    isRecent: () => performance.now() - lastMs <= HANGUP_MS,
+    stop: () => process.off("SIGHUP", onHangup),
+  };
 }
 
 /** Process id of the npm or npx among the ancestors of this process. */

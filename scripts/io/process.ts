@@ -43,6 +43,8 @@ export function isAlive(pid: number): boolean {
 export interface Interrupts {
   /** Aborted by the first signal that asks the process to end, and by the end of the launcher. */
   readonly signal: AbortSignal;
+  /** Asks the work to stop for another reason; a signal that follows is the first. */
+  abort(): void;
   stop(): void;
 }
 
@@ -66,17 +68,18 @@ export function watchInterrupts(clockMs: () => number = () => performance.now())
   // The launcher knows that nohup started the command, and ignores SIGHUP itself.
   const names = process.env.MERIDIAN_NOHUP === "1" ? ENDING.filter((name) => name !== "SIGHUP") : ENDING;
   for (const name of names) process.on(name, onSignal);
-  const onGone = (): void => controller.abort();
+  const abort = (): void => controller.abort();
   const isLaunched = process.env.MERIDIAN_HOST_NODE !== undefined && process.channel !== undefined;
   if (isLaunched) {
-    process.once("disconnect", onGone);
+    process.once("disconnect", abort);
     process.channel?.unref();
   }
   return {
     signal: controller.signal,
+    abort,
     stop: () => {
       for (const name of names) process.off(name, onSignal);
-      process.off("disconnect", onGone);
+      process.off("disconnect", abort);
     },
   };
 }

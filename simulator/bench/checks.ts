@@ -25,6 +25,8 @@ export interface HarnessReport {
   readonly isComplete: boolean;
   /** Why the run is invalid; empty for a sound one. */
   readonly faults: readonly string[];
+  /** How the first call ended; present where no endpoint answered any. */
+  readonly unanswered?: string;
   /** Present when a native executor of k6 made the arrivals. The key is that of bench.json. */
   readonly plain?: NativeReport;
 }
@@ -93,7 +95,13 @@ export function checkRows(input: HarnessInput): HarnessReport {
       .length,
     isComplete: seen.size === schedule.length && seen.size === requests.length,
     faults,
+    ...(isUnanswered(attempts) ? { unanswered: attempts[0]!.x } : {}),
   };
+}
+
+/** Whether every call ended in an error before an endpoint said anything. */
+function isUnanswered(attempts: readonly AttemptRow[]): boolean {
+  return attempts.length > 0 && attempts.every(({ k, c }) => k === "error" && c === 0);
 }
 
 /** k6 counts an attempt when it is answered; it may or may not count those cut off by the end of the run. */
@@ -119,7 +127,8 @@ function disagreements(
 
 /**
  * Why the strategies' runs must not be compared: rows that do not add up, or a dispatch lag that affects what is
- * compared. The 99th percentile of the lag may be 5 % of the smallest median latency: 21 ms late are nothing to a call
+ * compared; and endpoints that answered no strategy at all (one whose targets are down is a finding beside others).
+ * The 99th percentile of the lag may be 5 % of the smallest median latency: 21 ms late are nothing to a call
  * of 3 s, and much to one of 100 ms.
  *
  * @returns one sentence a reason; empty for valid runs
@@ -129,7 +138,8 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
   const smallest = medians.length === 0 ? null : Math.min(...medians);
   const limitMs = smallest === null ? LAG_MS_MAX : LAG_SHARE_MAX * smallest;
   const why = smallest === null ? "the most that is allowed" : `5 % of the smallest median, ${smallest.toFixed(0)} ms`;
-  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99, plain }) => {
+  const isDead = reports.every(({ unanswered }) => unanswered !== undefined);
+  return reports.flatMap(({ strategy, faults, lagMs, serverLateMsP99, plain, attempts, unanswered }) => {
     const late = (what: string, ms: number | null): readonly string[] =>
       ms === null || ms <= limitMs
         ? []
@@ -139,6 +149,7 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
     const reasons = [
       ...(plain === undefined ? [] : [plain.reason]),
       ...faults,
+      ...(isDead ? [`no endpoint answered any of ${attempts} calls; the first ended with "${unanswered}"`] : []),
       ...late("requests left", lagMs.p99),
       ...late("the emulator woke", serverLateMsP99),
     ];

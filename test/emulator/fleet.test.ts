@@ -76,6 +76,14 @@ describe("fleet", { timeout: 60_000 }, () => {
     assert.deepEqual([known.status, own.status, page.status], [403, 200, 403]);
   });
 
+  it("answers tools that wait for it, which ask with HEAD", async () => {
+    const fleet = await testFleet();
+    const ask = (page: string) => fetch(`${fleet.endpoints[0]!.url}/_meridian/${page}`, { method: "HEAD" });
+    const [known, unknown] = [await ask("health"), await ask("nope")];
+    await fleet.close(0);
+    assert.deepEqual([known.status, await known.text(), unknown.status], [200, "", 404]);
+  });
+
   it("takes ports upward, and names one that is taken, leaving nothing open", async () => {
     const first = await testFleet();
     const { port } = first.endpoints[0]!;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
@@ -27,6 +27,15 @@ describe("meridian", () => {
       for (const example of examples) assert.ok(verb.stdout.includes(example), `${name}: ${example}`);
       assert.match(verb.stdout, /--json/);
     }
+  });
+
+  it("says that stdout could not be written, and exits 4 in place of a stack", {
+    skip: !existsSync("/dev/full") && "no /dev/full on this host",
+  }, () => {
+    const run = spawnSync("sh", ["-c", '"$0" "$1" list > /dev/full', process.execPath, BIN], { encoding: "utf8" });
+    assert.equal(run.status, 4, run.stderr);
+    assert.match(run.stderr, /^OUTPUT_LOST {2}stdout: ENOSPC.*\n {2}fix: free some space/);
+    assert.doesNotMatch(run.stderr, /\n {4}at /);
   });
 
   it("prints its version", async () => {

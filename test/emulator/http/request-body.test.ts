@@ -103,6 +103,16 @@ describe("readers", () => {
     ] as const;
     for (const [read, message] of cases) assert.throws(read, { name: "SerializationException", message });
   });
+  it("refuse bytes that are not UTF-8, but take escapes of any character", () => {
+    const broken = (reason: string) => new ServiceError("SerializationException", reason);
+    const [open, close] = [Buffer.from('{"text":"a'), Buffer.from('b"}')];
+    for (const bytes of [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf]]) {
+      const body = Buffer.concat([open, Buffer.from(bytes), close]);
+      assert.throws(() => parseJsonObject(body, broken), { name: "SerializationException", message: "invalid UTF-8" });
+    }
+    const escaped = Buffer.from(String.raw`{"text":"\ud800 \u0000 é 😀"}`);
+    assert.deepEqual(parseJsonObject(escaped, broken), { text: "\ud800 \0 é 😀" });
+  });
   it("treat null as absent", () => assert.equal(optional(null, asText), undefined));
   it("parse objects only", () => {
     const broken = (reason: string) => new ServiceError("ValidationException", reason);

@@ -25,6 +25,15 @@ const image = (over: object) => ({
 });
 
 describe("bodies of Converse that the service model refuses", () => {
+  it("for a number of another type, naming the type of the member", () => {
+    const refused = (inferenceConfig: object) => refusal({ inferenceConfig });
+    const texts = [refused({ maxTokens: "5" }), refused({ maxTokens: 1.5 }), refused({ temperature: "5" })];
+    assert.deepEqual(texts, [
+      "SerializationException: STRING_VALUE cannot be converted to Integer",
+      "SerializationException: NUMBER_VALUE cannot be converted to Integer",
+      "SerializationException: STRING_VALUE cannot be converted to Float",
+    ]);
+  });
   const constraint = (value: string, at: string, text: string) =>
     `ValidationException: 1 validation error detected: Value ${value} at '${at}' failed to satisfy constraint: ${text}`;
   const enumOf = (values: string) => `Member must satisfy enum value set: [${values}]`;

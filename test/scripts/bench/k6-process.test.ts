@@ -75,4 +75,10 @@ describe("a strategy's replay in k6", () => {
       return true;
     });
   });
+
+  it("that is killed, itself or with what watches it, is said to have been killed", async () => {
+    const killed = { message: /K6_FAILED.*k6 was killed by a signal; it said nothing.*memory/s };
+    await assert.rejects(replay("killed", "kill -9 $$"), killed);
+    await assert.rejects(replay("unwatched", "kill -9 $PPID; sleep 5"), killed);
+  });
 });

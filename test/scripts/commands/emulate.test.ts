@@ -153,6 +153,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
       [["--scale", "0"], 2, /above 0/],
       [["--at", "noon"], 2, /9h/],
       [["--host", "0.0.0.0"], 2, /EMULATOR_HOST_NEEDS_TOKEN/],
+      [["--host", "203.0.113.9", "--token", "x".repeat(16)], 2, /EMULATOR_HOST_UNKNOWN.*\n.*127\.0\.0\.1/],
       [["--base-port", "65535"], 2, /EMULATOR_PORT_RANGE/],
       [[ENDPOINTS, "--origin", "mars"], 2, /ORIGIN_UNKNOWN.*\n.*eu-west-1, us-east-1/],
       [["no-such.yaml"], 2, /no-such\.yaml/],

@@ -170,6 +170,20 @@ describe("a measured run", () => {
     assert.match(reasons({ clientFaults: ["it broke"] })[0]!, /^s: it broke$/);
   });
 
+  it("is invalid when no endpoint ever answered, but not when some calls were lost or all were too slow", () => {
+    const lost = { k: "error", c: 0, u: null, x: "dial: connection refused" } as const;
+    const all = (over: Partial<AttemptRow>) => input().attempts.map((_, i) => attempt(i, over));
+    assert.match(
+      reasons({ attempts: all(lost) })[0]!,
+      /no endpoint answered any of 200 calls; the first ended with "dial: connection refused"/,
+    );
+    assert.deepEqual(reasons({ attempts: all(lost).map((row, i) => (i === 199 ? attempt(i, {}) : row)) }), []);
+    assert.deepEqual(reasons({ attempts: all({ k: "timeout", c: 0, u: null }) }), []);
+    const [dead, alive] = [checkRows(input({ attempts: all(lost) })), checkRows(input())];
+    assert.deepEqual(invalidReasons([dead, alive]), [], "beside a strategy that was answered it is a finding");
+    assert.equal(invalidReasons([dead, dead]).length, 2);
+  });
+
   it("is invalid when requests left later than 5 % of the median, 400 ms, at the 99th percentile", () => {
     const late = (ms: number) => input().requests.map((row, i) => (i < 3 ? { ...row, b: i * 10 + ms } : row));
     assert.deepEqual(reasons({ requests: late(20) }), []);
