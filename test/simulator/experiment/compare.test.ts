@@ -70,6 +70,18 @@ describe("a strategy against the baseline", () => {
     assert.equal(compared(of(fast.map((p95) => ({ p95, served: 995 }))), base).e2eMsP95!.verdict, "better");
   });
 
+  it("of whom more than 5 % fail has no p95, and is not called better than another that has none either", () => {
+    const fast = of([1000, 1100, 1050, 990].map((p95) => ({ p95, served: 755 })));
+    const slow = of([2000, 2400, 2200, 1900].map((p95) => ({ p95, served: 750 })));
+    for (const [mine, theirs] of [
+      [fast, slow],
+      [slow, fast],
+      [fast, fast],
+    ] as const)
+      assert.equal(compared(mine, theirs).e2eMsP95!.verdict, "not comparable");
+    assert.equal(compared(slow, of([1000, 1100, 1050, 990].map((p95) => ({ p95 })))).e2eMsP95!.verdict, "worse");
+  });
+
   it("a metric that a replication lacks leaves its pair out", () => {
     const none = of([{ served: 0 }, { p95: 2300 }, { p95: 2100 }, { p95: 1800 }]);
     const { e2eMsP95, usdPer1kServed, failedShare } = compared(none, base);
