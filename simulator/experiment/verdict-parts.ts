@@ -58,7 +58,8 @@ export function objectivesText(
       .map(({ one, low, high }) => `${shareRangeText(low, high, targetShareOf(one))} of ${one.name}`);
     return `${listText(shares)} ${objective}`;
   });
-  const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
+  const further = each.length - CLASSES_MAX;
+  const more = further > 0 ? `, ${further} more ${further === 1 ? "class" : "classes"} better` : "";
   const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${targetText(asked[0]!)} is asked for` : "";
   return `${listText(clauses)}${more}${ofAll}`;
 }

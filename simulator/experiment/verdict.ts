@@ -107,7 +107,7 @@ function silentText(silent: readonly string[], after: string): string {
 
 function conditionText({ strategies, replications, requestsPerReplication }: VerdictInput): string {
   const paired = strategies.length > 1 ? "paired " : "";
-  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} request${requestsPerReplication === 1 ? "" : "s"}.)`;
+  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} request${Math.round(requestsPerReplication) === 1 ? "" : "s"}.)`;
 }
 
 function findingOf(input: VerdictInput, standings: readonly Standing[]): Finding {

@@ -18,7 +18,7 @@ it("classes with one objective share it; of many classes those that are kept lea
   assert.equal(objectivesText(classes.slice(0, 3), both, ["a", "c"]), "97 % of a and 96–99 % of c within 6 s");
   assert.equal(
     objectivesText(classes, [serving([0.99, 0.98, 0.97, 0.96])], ["a", "b", "c", "d"]),
-    "96 % of d and 97 % of c within 6 s and 98 % of b within 8 s, 1 more classes better",
+    "96 % of d and 97 % of c within 6 s and 98 % of b within 8 s, 1 more class better",
   );
 });
 
@@ -29,6 +29,20 @@ it("p95 says of each class what the paired interval shows against the baseline",
     p95Text(input, strategies[1]!, ["a", "b"]),
     "; p95 of a 4.00 s, 20 % lower than with base; of b 4.00 s, not shown to differ from that of base",
   );
+});
+
+it("p95 is called lower only where the interval for all strategies at once shows it, as in the table", () => {
+  // A mean difference of -800 ms, standard error 141.4; Student's t of four degrees, by its closed form, is 2.776 for one
+  // comparison, so ±393 ms, and 7.461 for 29 (0.025 / 29 on each side), so ±1,055 ms.
+  const quicker = (name: string) => strategyOf(name, { a: { p95: [4000, 4400, 3800, 4600, 4200] } }, { usd: 5 });
+  const textOf = (others: number) => {
+    const names = Array.from({ length: others }, (_, i) => `x${i}`);
+    const all = [strategies[0]!, ...names.map(quicker)];
+    const input = { strategies: all, classes: classes.slice(0, 1), billing: "source" as const };
+    return [p95Text(input, all[1]!, ["a"]), fasterText(input, all[0]!, all).name];
+  };
+  assert.deepEqual(textOf(1), ["; p95 of a 4.20 s, 16 % (8–24 %) lower than with base", "x0"]);
+  assert.deepEqual(textOf(29), ["; p95 of a 4.20 s, not shown to differ from that of base", null]);
 });
 
 it("a sound strategy that is shown to be faster is named with what it costs", () => {

@@ -202,6 +202,12 @@ describe("the answer of a run", () => {
     assert.doesNotMatch(alone.verdict, /difference|tell them apart/);
   });
 
+  it("says of how many requests, one of which has no plural", () => {
+    const of = (requestsPerReplication: number) => answer([one("base", {})], CHAT, { requestsPerReplication }).verdict;
+    assert.match(of(1.2), /\(5 replications of 1 request\.\)/);
+    assert.match(of(1.6), /\(5 replications of 2 requests\.\)/);
+  });
+
   it("begins with what was not sent at all", () => {
     const strategies = [one("base", {}), one("cheap", {}, { usd: 4 })];
     assert.match(
