@@ -144,9 +144,20 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   );
   const shown = failing.length > 0 ? failing : readings;
   const found = shown
-    .map(({ strategy, value }) => `${strategy}: ${value === null ? "n/a" : shownValue(metric, value)}`)
+    .map(
+      ({ strategy, value }) =>
+        `${strategy}: ${value === null ? absentText(assertion, result) : shownValue(metric, value)}`,
+    )
     .join(", ");
   return { text, passed: failing.length === 0, found };
+}
+
+/** Why a gate finds nothing to read, where that is known. */
+function absentText({ metric, named }: Assertion, { classes }: Omit<RunResult, "assertions">): string {
+  if (metric !== "goodput") return "n/a";
+  const read = classes.filter(({ name }) => named.class === undefined || name === named.class);
+  const isPromised = read.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
+  return isPromised ? "n/a" : "n/a, since no objective is set (slo: { e2e: 6s })";
 }
 
 function strategyOf(result: Omit<RunResult, "assertions">, name: string): StrategyResult {

@@ -184,6 +184,12 @@ describe("gates", () => {
     const gate = evaluateAssertion(parseAssertion("p95(e2e) < 8s", known), empty);
     assert.deepEqual([gate.passed, gate.found], [false, "single: n/a"]);
     assert.equal(evaluateAssertion(parseAssertion("p95(e2e) > 8s", known), empty).passed, false);
+    const goodputOf = (sloE2eMs: number | null) => {
+      const classes = [{ name: "chat", sloE2eMs, sloTtftMs: null }] as unknown as RunResult["classes"];
+      return evaluateAssertion(parseAssertion("goodput() > 90%", known), { ...empty, classes }).found;
+    };
+    assert.equal(goodputOf(8000), "single: n/a");
+    assert.equal(goodputOf(null), "single: n/a, since no objective is set (slo: { e2e: 6s })");
   });
 
   it("refuses what it does not understand, with the reason", () => {
