@@ -53,6 +53,11 @@ function tighterLimitMs(group: NamedGroup, { sloE2eMs, sloTtftMs }: RunResult["c
 }
 
 function workText(group: NamedGroup, each: RunResult["classes"][number]): string {
+  if (each.sloTtftMs !== null && tighterLimitMs(group, each) === each.sloTtftMs) {
+    const first = group.ttftMs.mean.value ?? 0;
+    const waitMs = Math.min(first, group.queueWaitMs.mean.value ?? 0);
+    return `What binds is the work itself: the first token of ${each.name} takes ${secondsText(first)} on average, of which it waits ${secondsText(waitMs)}; the rest is the model reading the prompt, which routing changes little unless a cache holds it. Shorter prompts, a faster model or tier, or a wider limit would.`;
+  }
   const e2e = group.e2eMs.mean.value ?? 0;
   const wait = Math.min(e2e, group.queueWaitMs.mean.value ?? 0);
   return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing changes little. Shorter answers, a faster model or tier, or a wider limit would.`;

@@ -170,8 +170,8 @@ export function fasterText(
   input: SpeedInput,
   reference: StrategyResult,
   sound: readonly StrategyResult[],
-): { readonly text: string; readonly name: string | null } {
-  const nothing = { text: "", name: null };
+): { readonly text: string; readonly name: string | null; readonly figure: string } {
+  const nothing = { text: "", name: null, figure: "" };
   const classes = headlineClasses(input.classes);
   const changeOf = (strategy: StrategyResult, each: ResultClass) => comparedP95(input, [strategy, reference], each);
   const faster = sound.filter((one) => !classes.some((each) => isHigher(changeOf(one, each))));
@@ -193,7 +193,8 @@ export function fasterText(
   const more = tied.length - 1;
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
   const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
-  return { text: `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`, name: least.name };
+  const text = `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`;
+  return { text, name: least.name, figure };
 }
 
 /** Nearer to the objectives by less than this share is not worth a sentence. */

@@ -234,14 +234,20 @@ function preferred(
   const faster = fasterText(input, first, sound);
   const figures = `${moneyText(input, first)}${againstBaseline(input, first)}${speedText(input, first)}`;
   const serves = servesText(input, standings, leaders);
-  const differ = input.replications === 1 ? "one replication cannot tell them apart" : "are not shown to differ";
+  // What leaders are compared by may not differ where another p95 does.
+  const quicker = leaders.length > 1 && faster.name !== null && names.includes(faster.name) ? faster.name : null;
+  const isLimited = input.classes.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
+  const compared = isLimited ? "in the p95 nearest to its limit" : "in the p95 of the largest class";
+  const alike = quicker === null ? "" : ` in cost or ${compared}`;
+  const differ =
+    input.replications === 1 ? "one replication cannot tell them apart" : `are not shown to differ${alike}`;
   return {
     sentences: [
       names.length === 1
         ? `${first.name} ${serves} and costs ${figures}.`
         : `${namesText(names)} ${serves} and ${differ}: ${figures}.`,
       openText(input.classes, first),
-      faster.text,
+      quicker === null ? faster.text : `Of them ${quicker} is faster (${faster.figure}).`,
       ...rest,
     ],
     recommended: names.length === 1 ? first.name : null,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { percentText, usdText } from "../../../simulator/experiment/phrases.ts";
+import { objectiveText, percentText, usdText } from "../../../simulator/experiment/phrases.ts";
 import { standingOf } from "../../../simulator/experiment/standing.ts";
 import { fasterText, leftOutTexts, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
 import { classOf, strategyOf } from "./answers.ts";
@@ -50,6 +50,7 @@ it("a sound strategy that is shown to be faster is named with what it costs", ()
   assert.deepEqual(fasterText(input, strategies[0]!, strategies), {
     text: "Faster, for 20 % more money: x (p95 of a 4.00 s).",
     name: "x",
+    figure: "p95 of a 4.00 s",
   });
   assert.equal(fasterText(input, strategies[1]!, strategies).name, null);
 });
@@ -82,4 +83,9 @@ it("amounts and differences have no more digits than a reader needs", () => {
   assert.equal(usdText(0.0412), "USD 0.0412");
   assert.equal(percentText({ value: -0.27, low: -0.47, high: -0.08, n: 5 }, "lower"), "27 % (8–47 %) lower");
   assert.equal(percentText({ value: 0.2, low: 0.2, high: 0.2, n: 5 }, "more"), "20 % more");
+});
+
+it("an objective names its limits; one of the first token alone reads as a phrase", () => {
+  assert.equal(objectiveText({ sloE2eMs: 15_000, sloTtftMs: 3000 }), "within 15 s, the first token within 3 s");
+  assert.equal(objectiveText({ sloE2eMs: null, sloTtftMs: 2000 }), "with the first token within 2 s");
 });

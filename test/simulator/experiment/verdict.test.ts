@@ -29,6 +29,20 @@ describe("the answer of a run", () => {
     assert.deepEqual(named, ["cheap", "dear"]);
   });
 
+  it("says by what leaders are alike where one of them is faster all the same", () => {
+    const classes = [classOf("chat", 6000), classOf("code", 6000)];
+    const two = (name: string, chat: number, usd: number) =>
+      strategyOf(name, { chat: { p95: chat }, code: { p95: 5500 } }, { usd });
+    const { verdict, recommended } = answer([two("base", 4000, 6), two("x", 4000, 5), two("y", 3000, 5)], classes);
+    assert.match(
+      verdict,
+      /^x and y keep every objective .* and are not shown to differ in cost or in the p95 nearest to its limit: /,
+    );
+    assert.match(verdict, / Of them y is faster \(p95 of chat 3\.00 s\)\./);
+    assert.doesNotMatch(verdict, /Faster/);
+    assert.equal(recommended, null);
+  });
+
   it("speaks of one replication of one request in the singular", () => {
     const { verdict } = answer([one("base", {})], CHAT, { replications: 1, requestsPerReplication: 1 });
     assert.match(verdict, / \(1 replication of 1 request\.\)/);
