@@ -4,7 +4,7 @@
  */
 import type { Estimate } from "../base/statistics.ts";
 import { type ClassMetric, classComparison, p95Values, relativeDifference } from "./class-comparison.ts";
-import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
+import { listText, namesText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
 import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
@@ -40,10 +40,9 @@ export function objectivesText(
   const each = classes
     .filter(({ name }) => names.includes(name))
     .map((one) => {
-      const shares = strategies
-        .map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare ?? NOTHING)
-        .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
-      return { one, low: shares[0]!, high: shares.at(-1)! };
+      const shares = strategies.map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare);
+      const [low, high] = extremes(shares.map((share) => share ?? NOTHING));
+      return { one, low, high };
     })
     .toSorted((a, b) => (classes.length > CLASSES_MAX ? (a.low.value ?? 0) - (b.low.value ?? 0) : 0));
   const shown = each.slice(0, CLASSES_MAX);
@@ -67,6 +66,11 @@ export function objectivesText(
 /** Of a class of which nothing was sent. */
 const NOTHING = plainShare(0);
 
+function extremes(shares: readonly Estimate[]): readonly [Estimate, Estimate] {
+  const ordered = shares.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
+  return [ordered[0] ?? NOTHING, ordered.at(-1) ?? NOTHING];
+}
+
 /**
  * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
  * a single replication, which has no interval.
@@ -85,6 +89,30 @@ export function openText(classes: Classes, chosen: StrategyResult): string {
     return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
   });
   return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
+}
+
+/** From this share of attempts on, throttling is told, though the requests were served in the end. */
+const THROTTLED_TOLD = 0.01;
+/** The same of requests that fail, though every objective is kept. */
+const FAILED_TOLD = 0.001;
+
+/**
+ * `Under x 2.5 % of the attempts are throttled and 0.6 % of the requests fail.`: what an objective that is kept, or nearly,
+ * does not tell; of several strategies the range. Where nothing is promised, what is served has been told.
+ */
+export function troubleText(classes: Classes, chosen: readonly StrategyResult[]): string {
+  const isPromised = classes.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
+  const worst = (shares: readonly Estimate[], told: number, what: string) => {
+    const [low, high] = extremes(shares);
+    return (high.value ?? 0) < told ? [] : [`${shareRangeText(low, high)} of ${what}`];
+  };
+  const throttled = chosen.map(({ total }) => total.throttledAttemptShare);
+  const failed = isPromised ? chosen.map(({ total }) => total.failedShare) : [];
+  const parts = [
+    ...worst(throttled, THROTTLED_TOLD, "the attempts are throttled"),
+    ...worst(failed, FAILED_TOLD, "the requests fail"),
+  ];
+  return parts.length === 0 ? "" : `Under ${namesText(chosen.map(({ name }) => name))} ${listText(parts)}.`;
 }
 
 /** What a clause about speed needs of a run. */

@@ -28,6 +28,7 @@ import {
   openText,
   othersText,
   p95Text,
+  troubleText,
 } from "./verdict-parts.ts";
 
 export interface VerdictInput {
@@ -162,7 +163,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
   const near = nearerText(input, chosen, { promised, pool: sound });
   const alone = input.strategies.length === 1;
   const many = othersText(input, close.length - 1, "about as near");
-  const worst = input.classes.find(({ name }) => name === names[0])!;
+  const binds = whatBinds(chosen, input.classes.find(({ name }) => name === names[0])!);
   return {
     sentences: [
       alone
@@ -172,7 +173,8 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
         promised.filter(({ name }) => names.includes(name)),
         chosen,
       ),
-      whatBinds(chosen, worst).text,
+      binds.text,
+      ["work", "capacity", "distance"].includes(binds.binding) ? troubleText(input.classes, [chosen]) : "",
       `${chosen.name} costs ${moneyText(input, chosen)}${alone ? "" : againstBaseline(input, chosen)}.`,
       near.text,
       failersText(standings),
@@ -205,6 +207,7 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
       sentences: [
         `${baseline.name} alone ${servesText(input, standings, [baseline])}; it costs ${moneyText(input, baseline)}${speedText(input, baseline)}; name a second strategy to compare.`,
         openText(input.classes, baseline),
+        troubleText(input.classes, [baseline]),
       ],
       recommended: null,
       named: [],
@@ -247,6 +250,7 @@ function preferred(
         ? `${first.name} ${serves} and costs ${figures}.`
         : `${namesText(names)} ${serves} and ${differ}: ${figures}.`,
       openText(input.classes, first),
+      troubleText(input.classes, leaders),
       quicker === null ? faster.text : `Of them ${quicker} is faster (${faster.figure}).`,
       ...rest,
     ],
@@ -278,6 +282,7 @@ function noWinner(
     sentences: [
       `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}`,
       openText(input.classes, baseline),
+      troubleText(input.classes, [baseline]),
       faster.text,
       ...rest,
     ],

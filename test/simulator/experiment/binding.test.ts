@@ -28,6 +28,7 @@ it("of an objective for the first token the prompt binds, not the answer", () =>
 it("where failures are most of what is missing, what they ended by binds", () => {
   const failing = strategyOf("x", { chat: { within: 0.9, failed: 0.1 } });
   assert.equal(whatBinds(failing, chat).binding, "quota");
+  assert.match(whatBinds(failing, chat).text, /: under x 10 % of chat are throttled by token quotas/);
   const counts = { ...failing.byClass[0]!.counts, throttled: 0, timedOut: 90, failed: 20 };
   assert.match(
     whatFails(failing, { counts }).text,

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { objectiveText, percentText, usdText } from "../../../simulator/experiment/phrases.ts";
 import { standingOf } from "../../../simulator/experiment/standing.ts";
-import { fasterText, leftOutTexts, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
+import {
+  fasterText,
+  leftOutTexts,
+  objectivesText,
+  p95Text,
+  troubleText,
+} from "../../../simulator/experiment/verdict-parts.ts";
 import { classOf, strategyOf } from "./answers.ts";
 
 const classes = ["a", "b", "c", "d"].map((name, i) => classOf(name, i === 1 ? 8000 : 6000));
@@ -88,4 +94,23 @@ it("amounts and differences have no more digits than a reader needs", () => {
 it("an objective names its limits; one of the first token alone reads as a phrase", () => {
   assert.equal(objectiveText({ sloE2eMs: 15_000, sloTtftMs: 3000 }), "within 15 s, the first token within 3 s");
   assert.equal(objectiveText({ sloE2eMs: null, sloTtftMs: 2000 }), "with the first token within 2 s");
+});
+
+it("throttling and failures are told though the objective is kept; of several strategies the range", () => {
+  const total = (name: string, throttled: number, failed: number) => {
+    const one = strategyOf(name, { a: { failed, throttled } });
+    return { ...one, total: { ...one.total, throttledAttemptShare: one.byClass[0]!.throttledAttemptShare } };
+  };
+  const promised = classes.slice(0, 1);
+  assert.equal(troubleText(promised, [total("x", 0.009, 0.0009)]), "");
+  assert.equal(troubleText(promised, [total("x", 0.259, 0)]), "Under x 25.9 % of the attempts are throttled.");
+  assert.equal(
+    troubleText(promised, [total("x", 0, 0), total("y", 0.026, 0.006)]),
+    "Under x and y 0–2.6 % of the attempts are throttled and 0–0.6 % of the requests fail.",
+  );
+  assert.equal(
+    troubleText([classOf("a", null)], [total("x", 0.02, 0.03)]),
+    "Under x 2 % of the attempts are throttled.",
+    "what is served where nothing is promised has been told",
+  );
 });

@@ -169,7 +169,7 @@ describe("the answer of a run", () => {
     const far = answer([one("base", { within: 0.8 })], [classOf("chat", 1000, { roundTripMs: 300 })]);
     assert.match(far.verdict, /What binds is the distance: a round trip of chat to the nearest region .* takes 300 ms/);
     const failing = answer([one("base", { within: 0.93, failed: 0.045 })], CHAT);
-    assert.match(failing.verdict, /What binds is the quota: under base 4\.5 % of the requests are throttled/);
+    assert.match(failing.verdict, /What binds is the quota: under base 4\.5 % of chat are throttled/);
   });
 
   it("an overload has its failures as the headline, and no latency", () => {
