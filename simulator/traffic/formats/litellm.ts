@@ -53,7 +53,7 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
   const session = textAt(record, "session_id");
   const prompt = tokenCount(record.prompt_tokens, "prompt_tokens", place);
   const completion = tokenCount(record.completion_tokens, "completion_tokens", place);
-  // A call that failed stands with zeros: nobody counted its tokens.
+  // A call that failed stands with zeros: its tokens were not counted.
   const isCounted = !isFailed || prompt > 0 || completion > 0;
   return {
     timeMs: sink.times.read(record.startTime, TIME, place),
