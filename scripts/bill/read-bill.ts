@@ -206,7 +206,7 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
     code: "BILL_FORMAT_UNKNOWN",
     where: name,
     what: `the columns (${columns}${table.columns.length > 8 ? ", ..." : ""}) are of no bill that is known`,
-    fix: `known are: ${known}; answers of the Cost Explorer API as JSON`,
+    fix: `known are: ${known}; answers of the Cost Explorer API as JSON; a log of requests is read by meridian traffic`,
   });
 }
 
@@ -237,7 +237,8 @@ function readJson(text: string, name: string): BillExport {
   }
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
   const what = value === undefined ? "this is not JSON" : "this JSON is not an answer of GetCostAndUsage";
-  const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
+  const fix =
+    "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line; a log of requests is read by meridian traffic";
   throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
 }
 
