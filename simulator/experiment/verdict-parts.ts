@@ -4,9 +4,9 @@
  */
 import type { Estimate } from "../base/statistics.ts";
 import { type ClassMetric, classComparison, p95Values, relativeDifference } from "./class-comparison.ts";
-import { listText, namesText, objectiveText, percentText, secondsText } from "./phrases.ts";
+import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
-import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
+import { extremeShares, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
   costValues,
   hasQuantile,
@@ -23,7 +23,8 @@ import {
 type Classes = RunResult["classes"];
 type ResultClass = Classes[number];
 
-const CLASSES_MAX = 3;
+/** Of more classes three are told and the others counted. */
+export const CLASSES_MAX = 3;
 
 /**
  * `97.1 % of chat within 6 s and 96 % of code within 8 s`: the named classes, of several strategies the range; of many
@@ -41,7 +42,7 @@ export function objectivesText(
     .filter(({ name }) => names.includes(name))
     .map((one) => {
       const shares = strategies.map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare);
-      const [low, high] = extremes(shares.map((share) => share ?? NOTHING));
+      const [low, high] = extremeShares(shares);
       return { one, low, high };
     })
     .toSorted((a, b) => (classes.length > CLASSES_MAX ? (a.low.value ?? 0) - (b.low.value ?? 0) : 0));
@@ -58,61 +59,9 @@ export function objectivesText(
     return `${listText(shares)} ${objective}`;
   });
   const further = each.length - CLASSES_MAX;
-  const more = further > 0 ? `, ${further} more ${further === 1 ? "class" : "classes"} better` : "";
+  const more = further > 0 ? `, ${moreClasses(further)} better` : "";
   const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${targetText(asked[0]!)} is asked for` : "";
   return `${listText(clauses)}${more}${ofAll}`;
-}
-
-/** Of a class of which nothing was sent. */
-const NOTHING = plainShare(0);
-
-function extremes(shares: readonly Estimate[]): readonly [Estimate, Estimate] {
-  const ordered = shares.toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
-  return [ordered[0] ?? NOTHING, ordered.at(-1) ?? NOTHING];
-}
-
-/**
- * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
- * a single replication, which has no interval.
- */
-export function openText(classes: Classes, chosen: StrategyResult): string {
-  const open = classes.flatMap((each) => {
-    const group = chosen.byClass.find(({ name }) => name === each.name);
-    const hasObjective = each.sloE2eMs !== null || each.sloTtftMs !== null;
-    const { low, high } = group?.goodputShare ?? { low: null, high: null };
-    if (!hasObjective || group === undefined || group.counts.sent === 0 || low === null || high === null) return [];
-    const target = targetShareOf(each);
-    if (low >= target || high < target) return [];
-    const does = (group.goodputShare.value ?? 0) >= target ? "keeps" : "misses";
-    const end = (value: number) => ({ ...group.goodputShare, value: Math.min(1, Math.max(0, value)) });
-    const interval = shareRangeText(end(low), end(high), target);
-    return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
-  });
-  return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
-}
-
-/** From this share of attempts on, throttling is told, though the requests were served in the end. */
-const THROTTLED_TOLD = 0.01;
-/** The same of requests that fail, though every objective is kept. */
-const FAILED_TOLD = 0.001;
-
-/**
- * `Under x 2.5 % of the attempts are throttled and 0.6 % of the requests fail.`: what an objective that is kept, or nearly,
- * does not tell; of several strategies the range. Where nothing is promised, what is served has been told.
- */
-export function troubleText(classes: Classes, chosen: readonly StrategyResult[]): string {
-  const isPromised = classes.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
-  const worst = (shares: readonly Estimate[], told: number, what: string) => {
-    const [low, high] = extremes(shares);
-    return (high.value ?? 0) < told ? [] : [`${shareRangeText(low, high)} of ${what}`];
-  };
-  const throttled = chosen.map(({ total }) => total.throttledAttemptShare);
-  const failed = isPromised ? chosen.map(({ total }) => total.failedShare) : [];
-  const parts = [
-    ...worst(throttled, THROTTLED_TOLD, "the attempts are throttled"),
-    ...worst(failed, FAILED_TOLD, "the requests fail"),
-  ];
-  return parts.length === 0 ? "" : `Under ${namesText(chosen.map(({ name }) => name))} ${listText(parts)}.`;
 }
 
 /** What a clause about speed needs of a run. */
@@ -134,13 +83,20 @@ export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readon
     return { value, change: chosen === baseline ? null : changeText(input, chosen, each) };
   });
   if (figures.length === 0) return "";
+  const further = classes.length - CLASSES_MAX;
+  const more = further > 0 ? `; of ${moreClasses(further)} in the report` : "";
   const [first] = figures;
   if (figures.every(({ change }) => change === first!.change)) {
     const change = first!.change === null ? "" : `, ${first!.change} ${baseline.name}`;
-    return `; p95 ${listText(figures.map(({ value }) => value))}${change}`;
+    return `; p95 ${listText(figures.map(({ value }) => value))}${change}${more}`;
   }
   const each = figures.map(({ value, change }) => (change === null ? value : `${value}, ${change} ${baseline.name}`));
-  return `; p95 ${each.join("; ")}`;
+  return `; p95 ${each.join("; ")}${more}`;
+}
+
+/** @example moreClasses(1) // => "1 more class" */
+export function moreClasses(count: number): string {
+  return `${count} more ${count === 1 ? "class" : "classes"}`;
 }
 
 /** An objective for the first token alone makes the first token what counts. */
@@ -322,26 +278,4 @@ function leftOut(why: string, each: readonly string[]): string {
   if (each.length === 0) return "";
   const more = each.length > NAMED_MAX ? ` and ${each.length - NAMED_MAX} more` : "";
   return `Left out because ${why}: ${each.slice(0, NAMED_MAX).join("; ")}${more}.`;
-}
-
-/** How much was run of what. */
-interface Evidence {
-  readonly strategies: readonly StrategyResult[];
-  readonly replications: number;
-  readonly isMeasured?: boolean;
-}
-
-/** What one replication cannot say of several strategies, and how many can. */
-export function onceText({ strategies, replications, isMeasured = false }: Evidence): string {
-  if (replications !== 1 || strategies.length === 1) return "";
-  return isMeasured
-    ? "One measured run has no intervals and cannot show a difference."
-    : "One replication cannot show a difference: ask for ten (`replications: 10`), two at the least.";
-}
-
-/** ` (2 others are about as near)`: how many more it might have been. */
-export function othersText({ replications }: Pick<Evidence, "replications">, others: number, are: string): string {
-  if (others === 0) return "";
-  if (replications === 1) return ` (one replication cannot tell ${others} other${others === 1 ? "" : "s"} from it)`;
-  return ` (${others} ${others === 1 ? "other is" : "others are"} ${are})`;
 }

@@ -18,18 +18,8 @@ import {
   standingOf,
   type ValuesOf,
 } from "./standing.ts";
-import {
-  failersText,
-  fasterText,
-  leftOutTexts,
-  nearerText,
-  objectivesText,
-  onceText,
-  openText,
-  othersText,
-  p95Text,
-  troubleText,
-} from "./verdict-parts.ts";
+import { onceText, openText, othersText, troubleText } from "./verdict-cautions.ts";
+import { failersText, fasterText, leftOutTexts, nearerText, objectivesText, p95Text } from "./verdict-parts.ts";
 
 export interface VerdictInput {
   /** Baseline first. */

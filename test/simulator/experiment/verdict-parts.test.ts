@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { objectiveText, percentText, usdText } from "../../../simulator/experiment/phrases.ts";
 import { standingOf } from "../../../simulator/experiment/standing.ts";
-import {
-  fasterText,
-  leftOutTexts,
-  objectivesText,
-  p95Text,
-  troubleText,
-} from "../../../simulator/experiment/verdict-parts.ts";
+import { fasterText, leftOutTexts, objectivesText, p95Text } from "../../../simulator/experiment/verdict-parts.ts";
 import { classOf, strategyOf } from "./answers.ts";
 
 const classes = ["a", "b", "c", "d"].map((name, i) => classOf(name, i === 1 ? 8000 : 6000));
@@ -35,6 +29,20 @@ it("p95 says of each class what the paired interval shows against the baseline",
     p95Text(input, strategies[1]!, ["a", "b"]),
     "; p95 of a 4.00 s, 20 % lower than with base; of b 4.00 s, not shown to differ from that of base",
   );
+});
+
+it("p95 is told of three classes, and further ones are counted", () => {
+  const many = ["a", "b", "c", "d", "e"].map((name) => classOf(name, null));
+  const one = (name: string, ms: number) =>
+    strategyOf(name, Object.fromEntries(many.map((each) => [each.name, { p95: ms }])));
+  const textOf = (count: number, chosen: number) => {
+    const all = [one("base", 5000), one("x", 4000)];
+    const input = { strategies: all, classes: many.slice(0, count), billing: "source" as const };
+    return p95Text(input, all[chosen]!, ["a", "b", "c", "d", "e"]);
+  };
+  assert.equal(textOf(3, 0), "; p95 of a 5.00 s, of b 5.00 s and of c 5.00 s");
+  assert.equal(textOf(4, 0), "; p95 of a 5.00 s, of b 5.00 s and of c 5.00 s; of 1 more class in the report");
+  assert.match(textOf(5, 1), /of c 4\.00 s, 20 % lower than with base; of 2 more classes in the report$/);
 });
 
 it("p95 is called lower only where the interval for all strategies at once shows it, as in the table", () => {
@@ -94,23 +102,4 @@ it("amounts and differences have no more digits than a reader needs", () => {
 it("an objective names its limits; one of the first token alone reads as a phrase", () => {
   assert.equal(objectiveText({ sloE2eMs: 15_000, sloTtftMs: 3000 }), "within 15 s, the first token within 3 s");
   assert.equal(objectiveText({ sloE2eMs: null, sloTtftMs: 2000 }), "with the first token within 2 s");
-});
-
-it("throttling and failures are told though the objective is kept; of several strategies the range", () => {
-  const total = (name: string, throttled: number, failed: number) => {
-    const one = strategyOf(name, { a: { failed, throttled } });
-    return { ...one, total: { ...one.total, throttledAttemptShare: one.byClass[0]!.throttledAttemptShare } };
-  };
-  const promised = classes.slice(0, 1);
-  assert.equal(troubleText(promised, [total("x", 0.009, 0.0009)]), "");
-  assert.equal(troubleText(promised, [total("x", 0.259, 0)]), "Under x 25.9 % of the attempts are throttled.");
-  assert.equal(
-    troubleText(promised, [total("x", 0, 0), total("y", 0.026, 0.006)]),
-    "Under x and y 0–2.6 % of the attempts are throttled and 0–0.6 % of the requests fail.",
-  );
-  assert.equal(
-    troubleText([classOf("a", null)], [total("x", 0.02, 0.03)]),
-    "Under x 2 % of the attempts are throttled.",
-    "what is served where nothing is promised has been told",
-  );
 });
