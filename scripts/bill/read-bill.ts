@@ -12,7 +12,7 @@ import { repeatedKey } from "../../simulator/base/repeated-keys.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
-import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
+import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX, withLineFeeds } from "../io/text-files.ts";
 import { type Database, openDatabase, quoted } from "../store/database.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
@@ -167,11 +167,11 @@ function csvTable(text: string, name: string, cellsMax: number): BillTable {
   const delimiter = delimiterOf(text);
   let rows: readonly (readonly string[])[];
   try {
-    rows = parse(text, {
+    rows = parse(withLineFeeds(text), {
       bom: true,
       delimiter,
       // Parts that were put together may end their lines differently.
-      record_delimiter: ["\r\n", "\n", "\r"],
+      record_delimiter: ["\n", "\r"],
       skip_empty_lines: true,
       on_record: (record: string[], { lines: line }) => {
         lines.push(line);

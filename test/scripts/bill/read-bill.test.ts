@@ -243,6 +243,11 @@ describe("bill exports", () => {
       problemsOf(await reading("q.csv", 'a,b\n1,2\n"3,4\n').catch((caught) => caught)),
       /BILL_UNREADABLE q\.csv:\d/,
     );
+    for (const end of ["\n", "\r\n", "\r"])
+      assert.match(
+        problemsOf(await reading("q.csv", ["a,b", '1,"2', '"', "3,4,5", ""].join(end)).catch((caught) => caught)),
+        /BILL_UNREADABLE q\.csv:4: .* on line 4$/,
+      );
   });
 
   it("refuses files of no known format, with what is known", async () => {
