@@ -219,7 +219,9 @@ function routeText(route: RouteOutcome | undefined): string {
   const { option, outcome } = route;
   const classes = option.left.length === 0 ? "" : ` (${option.classes.join(", ")} only)`;
   const saving = outcome.savingShare === null ? "" : `, ${savingText(outcome)}`;
-  return `${usdMonth(outcome.usdPerMonth)}${saving}; p95 ${p95Text(outcome)}, throttled ${formatShare(outcome.throttledShare)}${classes}`;
+  const isFailing = (outcome.failedShare.value ?? 0) >= 0.001;
+  const failed = isFailing ? `, ${formatShare(outcome.failedShare)} of the requests failed` : "";
+  return `${usdMonth(outcome.usdPerMonth)}${saving}; p95 ${p95Text(outcome)}, throttled ${formatShare(outcome.throttledShare)}${failed}${classes}`;
 }
 
 function poolText(advice: Advice): string {

@@ -1,7 +1,7 @@
 /** Geographic or global profile, how many regions, which classes to batch, and what a faster answer costs. */
 import { type Advice, type RouteOutcome, rangeOr } from "../../simulator/advice/advice.ts";
 import type { Outcome } from "../../simulator/advice/routes.ts";
-import { formatMs, formatShare, PERCENT, plural, USD } from "../base/text.ts";
+import { formatMs, formatShare, PERCENT, plural, SHARE, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";
 
@@ -24,8 +24,8 @@ export function routeTable(id: string, caption: string, rows: readonly Outcome[]
         cellOf(each.usdPerMonth, USD, 0),
         each.savingShare === null ? textCell("-") : cellOf(each.savingShare, PERCENT, 1),
         cellOf(each.p95Ms, { symbol: "s", factor: 0.001 }, 2),
-        cellOf(each.throttledShare, PERCENT, 2),
-        cellOf(each.failedShare, PERCENT, 2),
+        cellOf(each.throttledShare, SHARE, 2),
+        cellOf(each.failedShare, SHARE, 2),
       ],
     })),
   };

@@ -71,8 +71,9 @@ export function centsText(amount: Decimal): string {
   return formatCents(amount).replace(/\B(?=(\d{3})+\.)/g, ",");
 }
 
-/** `9.24 s (9.18–9.31 s)`. */
-export function p95Text({ p95Ms: { value, low, high } }: Outcome): string {
+/** `9.24 s (9.18–9.31 s)`; `none (too many fail)`. */
+export function p95Text({ p95Ms: { value, low, high }, failedShare }: Pick<Outcome, "p95Ms" | "failedShare">): string {
+  if (value === null && (failedShare.value ?? 0) > 0) return "none (too many fail)";
   const isKnown = value !== null && low !== null && high !== null && low < high;
   return isKnown ? `${formatMs(value)} (${formatMs(low)}–${formatMs(high)})` : formatMs(value);
 }

@@ -16,11 +16,15 @@ export const NOT_AVAILABLE = "n/a";
 export interface Unit {
   readonly symbol: string;
   readonly factor: number;
+  /** Where values end, as stored: an interval that goes beyond is shown up to there. */
+  readonly ends?: readonly [least: number, most: number];
 }
 
 export const MILLISECONDS: Unit = { symbol: "ms", factor: 1 };
 export const SECONDS: Unit = { symbol: "s", factor: 0.001 };
 export const PERCENT: Unit = { symbol: "%", factor: 100 };
+/** Of a part of a whole, which a saving or a difference is not. */
+export const SHARE: Unit = { ...PERCENT, ends: [0, 1] };
 export const USD: Unit = { symbol: "USD", factor: 1 };
 
 /** One unit for a whole column or axis of latencies in ms: seconds as soon as the largest reaches one. */
@@ -42,13 +46,20 @@ export function formatValue(estimate: Estimate, unit: Unit, decimalsMax = 6): st
   return formatNumber(estimate.value * unit.factor, Math.min(decimalsMax, estimateDecimals(estimate, unit.factor)));
 }
 
-/** `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval or it is a point. */
+/**
+ * `4.1–4.3`, or `−13 to −9` where an end is negative; undefined where there is no interval or it is a point. Its digits
+ * are those of the whole interval, also where the unit ends before it.
+ */
 export function formatInterval(estimate: Estimate, unit: Unit): string | undefined {
   if (estimate.value === null || estimate.low === null || estimate.high === null) return undefined;
   if (estimate.low === estimate.high) return undefined;
   const decimals = estimateDecimals(estimate, unit.factor);
-  const low = formatNumber(estimate.low * unit.factor, decimals);
-  const high = formatNumber(estimate.high * unit.factor, decimals);
+  const [least, most] = unit.ends ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const textOf = (end: number) =>
+    end <= least || end >= most
+      ? formatNumber(Math.min(most, Math.max(least, end)) * unit.factor, 0)
+      : formatNumber(end * unit.factor, decimals);
+  const [low, high] = [textOf(estimate.low), textOf(estimate.high)];
   return low.startsWith("−") || high.startsWith("−") ? `${low} to ${high}` : `${low}–${high}`;
 }
 

@@ -78,6 +78,8 @@ function inShort({ report, replay, projection }: BillPage): readonly string[] {
   const best = replay === undefined ? undefined : bestRouting(replay);
   return [
     headline(report, sumOf(usageLines(report.bill).map(({ line }) => line.costUsd))),
+    // Who signs the page has not seen what the terminal said of the export.
+    ...report.bill.export.notes.map((note) => `Of the export: ${note}.`),
     ...(best === undefined ? [] : [best]),
     ...(projection === undefined ? [] : [projectionHeadline(projection)]),
     ...(report.remarks.length === 0

@@ -58,10 +58,11 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
 }
 
 /** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
-export function certainty({ candidates }: BillReport): readonly string[] {
+export function certainty({ bill, candidates }: BillReport): readonly string[] {
   return [
     "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
     "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
+    ...missingDays(bill),
     ...(candidates.length === 0
       ? []
       : [
@@ -71,15 +72,38 @@ export function certainty({ candidates }: BillReport): readonly string[] {
 }
 
 const DAYS_PER_MONTH = 365 / 12;
+/** So many days without usage are named. */
+const MISSING_SHOWN = 5;
+
+/** Days within the bill on which nothing was charged: few accounts have such, and a lost part of an export looks so. */
+function missingDays(bill: Bill): readonly string[] {
+  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
+  const { first, last } = endsOf(days);
+  const missing: string[] = [];
+  for (let day = first; day <= last; day++) if (!days.has(day)) missing.push(dayText(day));
+  if (missing.length === 0) return [];
+  const named = `${missing.slice(0, MISSING_SHOWN).join(", ")}${missing.length > MISSING_SHOWN ? " ..." : ""}`;
+  return [
+    `${plural(missing.length, "day", "days")} within the bill ${missing.length === 1 ? "has" : "have"} no usage (${named}): if a part of the export is missing, sums and figures by month are too low.`,
+  ];
+}
+
+function endsOf(days: ReadonlySet<number>): { readonly first: number; readonly last: number } {
+  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
+  return { first, last };
+}
+
+function dayText(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
+}
 
 /** Days on which usage was charged: tax and credits may lie outside. */
 function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
-  const days = [...daysOf(bill.lines.filter(({ line }) => line.kind === "usage"))];
-  const first = days.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const last = days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  if (days.length === 0) return { first: "", last: "", days: 0 };
-  const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
-  return { first: day(first), last: day(last), days: last - first + 1 };
+  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
+  if (days.size === 0) return { first: "", last: "", days: 0 };
+  const { first, last } = endsOf(days);
+  return { first: dayText(first), last: dayText(last), days: last - first + 1 };
 }
 
 /** The sum, and what of it routing can move. */
@@ -90,12 +114,23 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const tagged = teamTag === undefined || tokens === 0n ? "" : `; ${share(untagged, tokens)} of it has no ${teamTag}`;
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
-    : `of usage${tagged}; this export does not say for what: group it by usage type, too, to see tokens and candidates`;
+    : `of usage${tagged}; ${UNSAID}`;
   const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), of it`;
   const none = `${span} nothing for tokens of text models: routing moves none of it`;
-  const some = tokens === 0n && saysForWhat(bill) ? none : `${span} USD ${usd(tokens)} ${what}`;
+  const unsaid = sumOf(unsaidLines(bill).map(({ line }) => line.costUsd));
+  const nothing = unsaid === 0n ? none : `${span} USD ${usd(unsaid)} on Bedrock; ${UNSAID}`;
+  const some = tokens === 0n && saysForWhat(bill) ? nothing : `${span} USD ${usd(tokens)} ${what}`;
   const over = days === 0 ? ", of it no usage" : some;
   return [`USD ${usd(bill.totalUsd)}${over}.`, ...unknownText(bill, tokens), ...unnamedText(bill, tokens)].join(" ");
+}
+
+const UNSAID = "this export does not say for what: group it by usage type, too, to see tokens and candidates";
+
+/** Usage of Bedrock without a usage type: an export by service alone does not tell tokens from the rest. */
+function unsaidLines(bill: Bill): Bill["lines"] {
+  return bill.lines.filter(
+    ({ spend, line }) => spend === "bedrock" && line.kind === "usage" && line.usageType === undefined,
+  );
 }
 
 /** Models that are not known, with their share of the spend on tokens. */
@@ -190,7 +225,8 @@ function featureLines(features: readonly SpendGroup[], days: number): readonly s
     perMonth(costUsd, days),
     formatNumber(lines, 0),
   ]);
-  return terminalTable([["Bedrock, no tokens", "USD", "USD/month", "lines"], ...rows], {
+  const isSaid = features.some(({ key }) => key !== undefined);
+  return terminalTable([[isSaid ? "Bedrock, no tokens" : "Bedrock, for what", "USD", "USD/month", "lines"], ...rows], {
     aligns: ["left", "right", "right", "right"],
     gap: 2,
   });

@@ -30,6 +30,7 @@ import {
   HEIGHT,
   labelLayers,
   meanLayer,
+  type Placed,
   placed,
   replicationPoints,
   spreadLayers,
@@ -47,7 +48,7 @@ export const frontier: Chart = {
       : placed(result).length === 0
         ? withoutP95(result, "neither a cost per request nor a latency")
         : undefined,
-  heading: (result) => ({ title: title(headlineRun(result)), subtitle: subtitle(headlineRun(result).result) }),
+  heading: (result) => ({ title: title(headlineRun(result)), subtitle: subtitle(headlineRun(result)) }),
   spec: (result, theme) => spec(headlineRun(result), strategyStyles(result, theme), theme),
   table: (result) => table(headlineRun(result)),
 };
@@ -60,15 +61,17 @@ function ofClass({ className }: HeadlineRun): string {
 /** Counts only what the simultaneous intervals show against the baseline; the line itself is said to be by means. */
 function title(run: HeadlineRun): string {
   const { result } = run;
-  const points = placed(result);
+  const points = placed(result, run.className);
   const only = points[0];
-  if (points.length === 1 && only !== undefined) return `${only.strategy.name} is the only strategy to place`;
+  if (points.length === 1 && only !== undefined && !only.isSurvivors)
+    return `${only.strategy.name} is the only strategy to place`;
   const line = unbeaten(points).map((point) => point.strategy.name);
   const names = line.length > 4 ? plural(line.length, "strategy", "strategies") : formatList(line);
   const unbeatenText =
     line.length === 0 ? "" : `by their means ${names} ${line.length === 1 ? "is" : "are"} not beaten on both`;
   const shown = shownAgainstBaseline(run);
-  return shown === "" ? capital(unbeatenText) : `${shown}; ${unbeatenText}`;
+  const parts = [shown, unbeatenText].filter((text) => text !== "");
+  return parts.length === 0 ? "No strategy has a cost and a p95 to compare" : capital(parts.join("; "));
 }
 
 function shownAgainstBaseline(run: HeadlineRun): string {
@@ -85,19 +88,20 @@ function shownAgainstBaseline(run: HeadlineRun): string {
   return `${cheaper} ${of} ${cheaper === 1 ? "is" : "are"} shown to cost less than ${result.baseline}${less}, ${both === 0 ? "none" : both} of them with a lower p95${ofClass(run)}`;
 }
 
-function subtitle(result: RunResult): string {
-  const unstable = placed(result).filter((point) => point.strategy.status === "unstable");
+function subtitle({ result, className }: HeadlineRun): string {
+  const points = placed(result, className);
+  const unstable = points.filter((point) => point.strategy.status === "unstable");
   const left =
     unstable.length === 0
       ? ""
       : ` Unstable and left out of the line: ${formatList(unstable.map((one) => one.strategy.name))}.`;
   const spread = result.replications.done < 2 ? "" : " Faint: replications; bars: 95 % intervals.";
-  return `${conditionText(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingText(result)}`;
+  return `${conditionText(result)}, billing rule ${result.billing}. Lower left is better.${spread}${left}${failingText(result, points)}${survivorsText(points, className)}`;
 }
 
 /** Strategies that fail more than the baseline do less work, so they are drawn hollow and left out of the line. */
-function failingText(result: RunResult): string {
-  const failing = placed(result).filter((point) => point.failsMore);
+function failingText(result: RunResult, points: readonly Placed[]): string {
+  const failing = points.filter((point) => point.failsMore);
   if (failing.length === 0) return "";
   const share = (name: string) =>
     formatShare(result.strategies.find((one) => one.name === name)?.total.failedShare ?? null);
@@ -105,9 +109,21 @@ function failingText(result: RunResult): string {
   return ` Hollow and left out of the line, because more requests fail than under ${result.baseline} (${share(result.baseline)}): ${formatList(each)}.`;
 }
 
+/** Where more than 5 % fail, no p95 of all requests exists: what is drawn is the latency of those that got through. */
+function survivorsText(points: readonly Placed[], className: string | null): string {
+  const survivors = points.filter((point) => point.isSurvivors && !point.failsMore);
+  if (survivors.length === 0) return "";
+  const each = survivors.map(({ strategy }) => {
+    const group = strategy.byClass.find(({ name }) => name === className) ?? strategy.total;
+    return `${strategy.name} (${formatShare(group.failedShare)})`;
+  });
+  const what = className === null ? "so many requests fail" : `so many of ${className} fail`;
+  return ` Hollow, left out of the line and drawn by the requests that got through, because ${what} that there is no p95: ${formatList(each)}.`;
+}
+
 function spec(run: HeadlineRun, styles: readonly StrategyStyle[], theme: ChartTheme): TopLevelSpec {
   const { result } = run;
-  const points = placed(result);
+  const points = placed(result, run.className);
   const unit = latencyUnit(points.map((point) => point.ms));
   const replications = points.flatMap((point) => replicationPoints(point.strategy, result));
   const usd = [...points.map((point) => point.usd), ...replications.map((one) => one.usd)];
@@ -151,7 +167,7 @@ function ends(estimate: Estimate): (number | null)[] {
 
 function table(run: HeadlineRun): Table {
   const { result } = run;
-  const points = placed(result);
+  const points = placed(result, run.className);
   const unit = latencyUnit(points.map((point) => point.ms));
   const line = new Set(unbeaten(points).map((point) => point.index));
   return {
@@ -163,7 +179,7 @@ function table(run: HeadlineRun): Table {
       rightColumn(`p95 E2E${ofClass(run)} (${unit.symbol})`, "e2e_p95_ms"),
       leftColumn("Not beaten on both, by means", "unbeaten"),
     ],
-    rows: points.map(({ strategy, index, failsMore: fails }) => ({
+    rows: points.map(({ strategy, index, failsMore: fails, isSurvivors }) => ({
       strategyIndex: index,
       cells: [
         textCell(strategy.name),
@@ -173,7 +189,7 @@ function table(run: HeadlineRun): Table {
           changeOf(comparisonOf(result, strategy.name, "usdPer1kServed")),
         ),
         estimateCell(strategy.total.e2eMs.p95, unit, changeOf(comparisonOf(result, strategy.name, "e2eMsP95"))),
-        textCell(standing(strategy.status, fails, line.has(index))),
+        textCell(isSurvivors && !fails ? "no p95" : standing(strategy.status, fails, line.has(index))),
       ],
     })),
   };

@@ -1,6 +1,7 @@
 /** Chart: E2E latency by percentile, to compare tails. */
 import type { TopLevelSpec } from "vega-lite";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
+import { FAILED_SHARE_MARGIN } from "../../simulator/experiment/standing.ts";
 import { conditionText, formatCount, formatMs, latencyUnit } from "../base/text.ts";
 import { type ChartTheme, strategyStyles } from "../base/theme.ts";
 import { preferredStrategy } from "../tables/quota-needs.ts";
@@ -54,9 +55,11 @@ function title(result: RunResult): string {
   const { name, total } = preferredStrategy(result);
   const { p50, p99 } = total.e2eMs;
   if (p50.value === null) return `${name} served no request`;
-  if (p99.value === null) return `Half of the requests of ${name} end within ${formatMs(p50.value)}`;
+  // Failed requests have no latency: without them half is not half of all.
+  const what = (total.failedShare.value ?? 0) > FAILED_SHARE_MARGIN ? "served requests" : "requests";
+  if (p99.value === null) return `Half of the ${what} of ${name} end within ${formatMs(p50.value)}`;
   const factor = p99.value / p50.value;
-  return `Half of the requests of ${name} end within ${formatMs(p50.value)}, 99 % within ${formatMs(p99.value)}: ${factor.toFixed(factor < 10 ? 1 : 0)} times as long`;
+  return `Half of the ${what} of ${name} end within ${formatMs(p50.value)}, 99 % within ${formatMs(p99.value)}: ${factor.toFixed(factor < 10 ? 1 : 0)} times as long`;
 }
 
 function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {

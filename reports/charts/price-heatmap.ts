@@ -30,7 +30,7 @@ const WIDE_CELL_PX = 28;
 export const priceHeatmap: Chart = {
   id: "price-heatmap",
   question: "When and where are prices high?",
-  absence: (result) => (isFree(result) ? "The run has no prices." : undefined),
+  absence,
   heading: (result) => ({
     title: title(result),
     subtitle: `${result.scenario.name}: price over list price by region and ${hoursPerBlock(result) === 1 ? "UTC hour" : `${blockText(hoursPerBlock(result))} (means)`}; white is the list price.${listPriceText(result)}`,
@@ -39,10 +39,11 @@ export const priceHeatmap: Chart = {
   table: (result) => table(result),
 };
 
-/** Whether no token costs anything, as in a world without prices. */
-function isFree(result: RunResult): boolean {
-  const { prices } = result;
-  return cells(result).length === 0 || prices.every((one) => one.inputUsdPerMTok === 0 && one.outputUsdPerMTok === 0);
+/** A world without prices, in which no token costs anything; or a run without an hour in which one applies. */
+function absence(result: RunResult): string | undefined {
+  const isFree = result.prices.every((one) => one.inputUsdPerMTok === 0 && one.outputUsdPerMTok === 0);
+  if (isFree) return "The run has no prices.";
+  return cells(result).length === 0 ? "Nothing was sent, so there is no hour to show prices of." : undefined;
 }
 
 interface PriceCell {

@@ -7,7 +7,7 @@ import { type HeadlineRun, headlineRun, quantileExists, targetIn } from "../base
 import { formatLimitMs, formatMs, formatShare, latencyUnit, type Unit } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
 import { type KnownScale, linear, logarithmic, scaleText, valueScale } from "../charts/parts/frame.ts";
-import { type Placed, placed, unbeaten } from "../charts/parts/frontier-layers.ts";
+import { isHollow, type Placed, placed, unbeaten } from "../charts/parts/frontier-layers.ts";
 import { placeLabels, shortName } from "../charts/parts/labels.ts";
 import { line, type Mark, type Point, path, picture, symbol, text, ticks } from "./drawing.ts";
 
@@ -170,7 +170,7 @@ const FRONTIER_PLOT = { left: 62, top: 28, width: 540, height: 284 };
  */
 export function frontierPicture(result: RunResult, before: RunResult | null, theme: ChartTheme): string {
   const run = headlineRun(result);
-  const points = placed(run.result);
+  const points = placed(run.result, run.className);
   const earlier = before === null || before === result ? [] : placed(headlineRun(before).result);
   if (points.length === 0) {
     const words = "No request was served, so there is neither a cost per request nor a latency.";
@@ -196,8 +196,7 @@ export function frontierPicture(result: RunResult, before: RunResult | null, the
     ];
   });
   const marks = points.map((point) => {
-    const isWhole = quantileExists(point.strategy.total, "p95");
-    const hollow = point.failsMore || point.strategy.status === "unstable" || !isWhole;
+    const hollow = isHollow(point) || point.strategy.status === "unstable";
     return symbol(at(point), styles[point.index]!, { size: 6, hollow, ground: theme.background });
   });
   return picture(frontierAltText(run, points), FRONTIER_SIZE, [

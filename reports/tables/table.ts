@@ -3,7 +3,7 @@
 import { relativeDecimals } from "../../simulator/experiment/phrases.ts";
 import type { ComparedMetric, Comparison, Estimate, RunResult } from "../../simulator/experiment/result.ts";
 import { hundredthsText } from "../../simulator/experiment/shares.ts";
-import { formatInterval, formatNumber, formatValue, PERCENT, type Unit } from "../base/text.ts";
+import { formatInterval, formatNumber, formatValue, SHARE, type Unit } from "../base/text.ts";
 
 /** A table as data. A cell's `text` is for people, its `value` is the full number for other tools. */
 export interface Table {
@@ -81,12 +81,12 @@ export function estimateCell(estimate: Estimate, unit: Unit, change?: Cell["chan
 }
 
 /**
- * A share as a cell, in hundredths, as the verdict prints it.
+ * A share as a cell, in hundredths, as the verdict prints it; its interval ends at 0 and at 100.
  *
  * @param target  the share that was asked for, null where none was
  */
 export function shareCell(share: Estimate, target: number | null = null, change?: Cell["change"]): Cell {
-  return { ...estimateCell(share, PERCENT, change), text: hundredthsText(share, { target }) };
+  return { ...estimateCell(share, SHARE, change), text: hundredthsText(share, { target }) };
 }
 
 /** The comparison of a strategy with the baseline on a metric; undefined for the baseline itself. */

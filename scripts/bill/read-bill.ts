@@ -2,6 +2,7 @@
  * Bill exports from files: CSV (gzip too), Parquet by DuckDB and the API's JSON; which format it is, the file says. What a
  * Parquet file holds is counted before it is taken into memory.
  */
+import { hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -11,7 +12,7 @@ import { repeatedKey } from "../../simulator/base/repeated-keys.ts";
 import type { BillExport, BillTable } from "../../simulator/bill/bill-line.ts";
 import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/formats/cost-explorer-api.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
-import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX } from "../io/text-files.ts";
+import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX, withLineFeeds } from "../io/text-files.ts";
 import { type Database, openDatabase, quoted } from "../store/database.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
@@ -35,7 +36,7 @@ export async function readBillFile(path: string, free: FreeSize = FREE): Promise
     (found) => found.isDirectory(),
     () => false,
   );
-  const read = isFolder ? await readParts(path, free) : await readOne(path, free);
+  const read = isFolder ? await readParts(path, free) : await readOne(path, free, new Set());
   if (read.lines.length > 0) return read;
   const fix = "export days on which there was spend";
   throw new MeridianError("data", { code: "BILL_EMPTY", where: path, what: "the export has no lines", fix });
@@ -51,7 +52,8 @@ async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
   const parts: BillExport[] = [];
-  for (const path of paths) parts.push(await readOne(path, free));
+  const seen = new Set<string>();
+  for (const path of paths) parts.push(await readOne(path, free, seen));
   const [first] = parts;
   const other = parts.findIndex(({ view }) => view !== first?.view);
   if (first === undefined || other >= 0) {
@@ -71,17 +73,22 @@ async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
   };
 }
 
-async function readOne(path: string, free: FreeSize): Promise<BillExport> {
+/** @param seen digests of the rows that parts before this one had */
+async function readOne(path: string, free: FreeSize, seen: Set<string>): Promise<BillExport> {
   const { bytes, fileBytes } = await bytesOf(path, free);
   const name = basename(path);
   const cells = Math.min(CELLS_MAX, free.cells + fileBytes * CELL_RATIO_MAX);
   if (bytes.subarray(0, 4).toString("latin1") === "PAR1") {
     const limits = { cells, characters: unpackedBytesMax(fileBytes, free.bytes) };
-    return readTable(await readParquetTable(path, limits, (what) => tooLarge(path, what)), name);
+    return readTable(await readParquetTable(path, limits, (what) => tooLarge(path, what)), name, seen);
   }
   const text = textOf(bytes, path);
+  if (text.trim() === "") {
+    const fix = "export it again";
+    throw new MeridianError("data", { code: "BILL_EMPTY", where: path, what: "the file is empty", fix });
+  }
   if (/^\s*[[{]/.test(text)) return readJson(text, name);
-  return readTable(csvTable(text, name, cells), name);
+  return readTable(csvTable(text, name, cells), name, seen);
 }
 
 /** A small file as text, whatever its encoding, gzip too: a price list. @throws MeridianError data BILL_UNREADABLE */
@@ -160,9 +167,11 @@ function csvTable(text: string, name: string, cellsMax: number): BillTable {
   const delimiter = delimiterOf(text);
   let rows: readonly (readonly string[])[];
   try {
-    rows = parse(text, {
+    rows = parse(withLineFeeds(text), {
       bom: true,
       delimiter,
+      // Parts that were put together may end their lines differently.
+      record_delimiter: ["\n", "\r"],
       skip_empty_lines: true,
       on_record: (record: string[], { lines: line }) => {
         lines.push(line);
@@ -185,17 +194,36 @@ function csvTable(text: string, name: string, cellsMax: number): BillTable {
   return { columns, rows: body, lineOf: (row) => lines[row + 1] ?? row + 2 };
 }
 
-function readTable(table: BillTable, name: string): BillExport {
+function readTable(table: BillTable, name: string, seen: Set<string>): BillExport {
   const format = BILL_TABLE_FORMATS.find(({ matches }) => matches(table.columns));
-  if (format !== undefined) return format.read(table, name);
+  if (format !== undefined) {
+    const read = format.read(table, name);
+    return { ...read, notes: [...read.notes, ...repeatedRows(table, name, seen)] };
+  }
   const known = BILL_TABLE_FORMATS.map(({ title }) => title).join("; ");
   const columns = table.columns.slice(0, 8).join(", ");
   throw new MeridianError("data", {
     code: "BILL_FORMAT_UNKNOWN",
     where: name,
     what: `the columns (${columns}${table.columns.length > 8 ? ", ..." : ""}) are of no bill that is known`,
-    fix: `known are: ${known}; answers of the Cost Explorer API as JSON`,
+    fix: `known are: ${known}; answers of the Cost Explorer API as JSON; a log of requests is read by meridian traffic`,
   });
+}
+
+/** Rows that stand twice, word for word: they are summed as they stand, and a person should know of it. */
+function repeatedRows({ rows, lineOf }: BillTable, name: string, seen: Set<string>): readonly string[] {
+  const again = rows.flatMap((cells, row) => {
+    const digest = hash("sha1", JSON.stringify(cells), "base64");
+    if (seen.has(digest)) return [row];
+    seen.add(digest);
+    return [];
+  });
+  if (again.length === 0) return [];
+  const stand = again.length === 1 ? "1 line stands" : `${shown(again.length)} lines stand`;
+  const first = `the first again in ${name}:${lineOf(again[0]!)}`;
+  return [
+    `${stand} there twice, word for word (${first}), and ${again.length === 1 ? "is" : "are"} counted twice: if parts of an export overlap, export it again`,
+  ];
 }
 
 /** One JSON document, or one on each line. */
@@ -209,7 +237,8 @@ function readJson(text: string, name: string): BillExport {
   }
   if (isCostExplorerApi(value)) return readCostExplorerApi(value, name);
   const what = value === undefined ? "this is not JSON" : "this JSON is not an answer of GetCostAndUsage";
-  const fix = "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line";
+  const fix =
+    "give the output of `aws ce get-cost-and-usage ...`, all its pages in a list or one on each line; a log of requests is read by meridian traffic";
   throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
 }
 

@@ -83,7 +83,7 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
   const { bill, names, from, title } = await openBill(args[0], options);
   const tags = tagKeysOf(bill);
   const team = teamOf(options.team as string | undefined, tags);
-  const groupings = dimensionsOf(options.by as readonly string[] | undefined, team);
+  const groupings = dimensionsOf(options.by as readonly string[] | undefined, team, tags);
   const byTeam: SpendDimension = team === undefined ? "account" : `tag:${team}`;
   const workloads =
     options.workloads === undefined
@@ -204,7 +204,13 @@ function summaryOf(bill: Bill) {
 }
 
 function teamOf(asked: string | undefined, tags: readonly string[]): string | undefined {
-  if (asked === undefined || tags.includes(asked)) return asked ?? tags[0];
+  if (asked === undefined) return tags[0];
+  requireTag(asked, tags);
+  return asked;
+}
+
+function requireTag(asked: string, tags: readonly string[]): void {
+  if (tags.includes(asked)) return;
   const fix = tags.length === 0 ? "the file has no tags: export it grouped by one" : `its tags are ${tags.join(", ")}`;
   throw new MeridianError("usage", {
     code: "BILL_TAG_UNKNOWN",
@@ -213,10 +219,15 @@ function teamOf(asked: string | undefined, tags: readonly string[]): string | un
   });
 }
 
-function dimensionsOf(asked: readonly string[] | undefined, team: string | undefined): readonly SpendDimension[] {
+function dimensionsOf(
+  asked: readonly string[] | undefined,
+  team: string | undefined,
+  tags: readonly string[],
+): readonly SpendDimension[] {
   if (asked === undefined)
     return [...(team === undefined ? [] : [`tag:${team}` as const]), "model", "region", "kind", "tier"];
   return asked.map((dimension) => {
+    if (dimension.startsWith("tag:") && dimension !== "tag:") requireTag(dimension.slice(4), tags);
     if ((SPEND_DIMENSIONS as readonly string[]).includes(dimension) || /^tag:./.test(dimension))
       return dimension as SpendDimension;
     const fix = `${suggestOneOf(dimension, SPEND_DIMENSIONS)}, or tag:<key>`;

@@ -4,6 +4,7 @@ import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { FLAT, type PriceScenario, projectBill, TREND_DAYS_MIN } from "../../simulator/bill/project.ts";
+import { usageLines } from "../../simulator/bill/spend.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
 import { requireStore } from "../io/run-store.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
@@ -38,6 +39,14 @@ async function runProject({ args, options, terminal }: CommandInput): Promise<nu
   if (options.out !== undefined) await requireStore(String(options.out));
   const { bill, from, title } = await openBill(args[0], options);
   const projection = projectBill(bill, { months, growth, seasons, prices: [FLAT, ...prices] });
+  if (projection === undefined && usageLines(bill).length === 0) {
+    throw new MeridianError("data", {
+      code: "PROJECT_NO_TOKENS",
+      what: "no line says that it is of tokens",
+      where: from,
+      fix: "export it grouped by usage type, too",
+    });
+  }
   if (projection === undefined) {
     const fix = `export ${TREND_DAYS_MIN} days or more by day, or 7 days and give --growth low..high`;
     throw new MeridianError("data", {

@@ -123,7 +123,6 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
       inputs: { badRows: badRowsOf(options), ...(log === undefined ? {} : { loaded: [log.trace] }) },
     });
   const experiment = await prepare(overrides);
-  const notes = log?.notes ?? [];
   if (options.printConfig === true) {
     const origins = [...new Set(overrides.map((each) => `# set by ${each.origin}\n`))].join("");
     terminal.out(`${origins}${experiment.yaml}`.trimEnd());
@@ -131,7 +130,7 @@ async function runSimulate({ args, options, terminal, signal }: CommandInput): P
   }
   await requireStore(String(options.out));
   terminal.note(`${args[0]}: ${experiment.summary}`);
-  for (const note of [...notes, ...experiment.inputs.plan.notes]) terminal.note(`note: ${printable(note)}`);
+  for (const note of experiment.inputs.plan.notes) terminal.note(`note: ${printable(note)}`);
   if (experiment.inputs.plan.warmup.isAuto === true) terminal.note("warm-up auto: pilot runs of each strategy first");
   const rule = precisionRule(options);
   const ranked = rankedBy(options.delta, experiment);

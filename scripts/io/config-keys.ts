@@ -24,6 +24,8 @@ export interface Placed {
   readonly meant?: ConfigPath | undefined;
   /** It is the half of a number that a comma has broken in two. */
   readonly isHalf?: boolean;
+  /** It is a name that stands where the key `name` should: what the map around it lacks stands below it. */
+  readonly isName?: boolean;
 }
 
 /**
@@ -32,7 +34,8 @@ export interface Placed {
  */
 export function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
   const echoed = new Set<string>();
-  for (const { problem, path, meant } of all) {
+  for (const { problem, path, meant, isName } of all) {
+    if (isName === true) echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(path.slice(0, -1))}`);
     if (meant !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath(meant)}`);
     const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
     if (guess === undefined) continue;
@@ -81,6 +84,8 @@ function renamed(all: readonly Placed[]): readonly Placed[] {
 export function unknownKey(path: ConfigPath, key: string, context: KeyContext): Placed {
   const half = brokenNumber(path, key, context);
   if (half !== undefined) return half;
+  const named = nameAsKey(path, key, context);
+  if (named !== undefined) return named;
   const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
   const known = context.schema.keysAt(path);
   const where = context.where([...path, key]);
@@ -89,6 +94,18 @@ export function unknownKey(path: ConfigPath, key: string, context: KeyContext): 
     ? wrongKind(path, key, where, context)
     : { code: "SCENARIO_UNKNOWN_KEY", what: `unknown key "${key}"`, where, fix };
   return { problem, path: [...path, key], meant: owner && [...owner, key] };
+}
+
+/** `west: { weighted: ... }` where `{ name: west, weighted: ... }` is meant: a name as the key of what it names. */
+function nameAsKey(path: ConfigPath, key: string, { value, schema, where }: KeyContext): Placed | undefined {
+  const known = schema.keysAt(path);
+  const at: ConfigPath = [...path, key];
+  const below = isMapAt(value, at) ? Object.keys(valueAt(value, at) as object) : [];
+  if (!known.includes("name") || known.includes(key) || below.length === 0) return undefined;
+  if (!below.every((each) => each !== "name" && known.includes(each))) return undefined;
+  const fix = `write { name: ${key}, ${below.map((each) => `${each}: ...`).join(", ")} }`;
+  const what = `unknown key "${key}": a name is no key`;
+  return { problem: { code: "SCENARIO_UNKNOWN_KEY", what, where: where(at), fix }, path: at, isName: true };
 }
 
 /** The half of a number after a comma, which YAML takes for another entry: `{ input: 1,200 }`. */

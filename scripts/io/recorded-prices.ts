@@ -3,7 +3,7 @@ import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseInstantMs } from "../../simulator/base/instants.ts";
 import type { RecordedPrice } from "../../simulator/service/pricing/price-overrides.ts";
-import { readTextFile } from "./text-files.ts";
+import { readTextFile, withLineFeeds } from "./text-files.ts";
 
 const BYTES_MAX = 64 * 2 ** 20;
 const PROBLEMS_MAX = 20;
@@ -54,7 +54,7 @@ interface CsvLine {
 
 function parseCsv(text: string, file: string): readonly CsvLine[] {
   try {
-    const records = parse(text, {
+    const records = parse(withLineFeeds(text), {
       columns: (header: string[]) => checkHeader(header, file),
       bom: true,
       trim: true,

@@ -26,12 +26,12 @@ export async function loadScenario<S extends z.ZodType>(
   schema: S,
   overrides: readonly Override[] = [],
 ): Promise<LoadedScenario<z.output<S>>> {
-  const text = await readTextFile(path, {
-    code: "SCENARIO",
-    noun: "scenario file",
-    bytesMax: SCENARIO_BYTES_MAX,
-    kind: "usage",
+  const log = logFile(path, schema);
+  const kind = { code: "SCENARIO", noun: "scenario file", bytesMax: SCENARIO_BYTES_MAX, kind: "usage" as const };
+  const text = await readTextFile(path, kind).catch((error: unknown) => {
+    throw log !== undefined && isOther(error) ? new MeridianError("usage", log) : error;
   });
+  if (log !== undefined) throw new MeridianError("usage", log);
   const source = parseYaml(text, path);
   if (!("document" in source)) throw new MeridianError("usage", source);
   const other = otherFile(source, path, schema);
@@ -62,6 +62,21 @@ function otherFile(source: YamlSource, path: string, schema: z.ZodType): Problem
   const what = `this is ${other.noun}, not a scenario`;
   const where = `${path}:${source.lineOf([other.key])} ${other.key}`;
   return { code: "NOT_A_SCENARIO", what, where, fix: other.use(path) };
+}
+
+const LOG = /\.(csv|tsv|jsonl|ndjson|log|parquet)(\.(gz|zst))?$/i;
+
+/** What to say of a log of calls where a scenario is asked for; undefined of a file that has the name of none. */
+function logFile(path: string, schema: z.ZodType): Problem | undefined {
+  if (!LOG.test(path) || !mapSchema(schema).keysAt([]).includes("traffic")) return undefined;
+  const what = "this is a table or a log, not a scenario";
+  const fix = `meridian simulate <scenario> --traffic ${path} runs its calls in a scenario's world; meridian traffic describe ${path} says what it holds`;
+  return { code: "NOT_A_SCENARIO", what, where: path, fix };
+}
+
+/** Whether a file is there and is no text of a scenario's size, as logs often are not. */
+function isOther(error: unknown): boolean {
+  return error instanceof MeridianError && error.problems.every(({ code }) => /_(TOO_LARGE|NOT_UTF8)$/.test(code));
 }
 
 /** A world file that is not there is a fault of the line that names it. */

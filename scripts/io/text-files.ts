@@ -51,6 +51,14 @@ export async function readTextFile(path: string, file: TextFileKind): Promise<st
 
 const O_RDONLY_NONBLOCK = 0o4000;
 
+/**
+ * A text whose lines end by LF alone, for csv-parse: inside quotes it counts CR LF as two lines, so that every row after
+ * such a cell would be told a line too far down.
+ */
+export function withLineFeeds(text: string): string {
+  return text.replaceAll("\r\n", "\n");
+}
+
 /** The longest text that the engine keeps as one has 2^29 characters; a file that is read whole must be below that. */
 export const WHOLE_TEXT_BYTES_MAX = 500_000_000;
 const UNPACKED_FREE_BYTES = 64 * 2 ** 20;

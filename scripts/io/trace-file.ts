@@ -106,6 +106,8 @@ async function readText(
       unpacked += block.length;
       checkSize(unpacked, file, limits);
       hash?.update(block);
+      if (decoder === undefined && startsWith(block.subarray(TAR_MARK_AT), TAR_MARK))
+        throw problem("TRACE_NOT_TEXT", file.source, "this is a tar archive", "unpack it, and name its folder");
       decoder ??= new TextDecoder(encodingOf(block), { fatal: true });
       for (let from = 0; from < block.length; from += CHUNK_BYTES) {
         records.push(decoder.decode(block.subarray(from, from + CHUNK_BYTES), { stream: true }));
@@ -162,6 +164,9 @@ async function* openBytes({ path, source, bytes }: TraceFile): AsyncGenerator<Ui
 }
 
 const GZIP = [0x1f, 0x8b];
+/** What a tar archive, packed or not, has in the header of its first file. */
+const TAR_MARK = [...Buffer.from("ustar")];
+const TAR_MARK_AT = 257;
 
 /** Files that are taken for text by mistake, by their first bytes. */
 const NO_TEXT = [

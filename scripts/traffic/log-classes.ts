@@ -17,10 +17,8 @@ import { loadTrace, type RecordedTrace } from "../io/traces.ts";
 export interface LogTraffic {
   /** What has to be put over the scenario. */
   readonly overrides: readonly Override[];
-  /** The recording, so that it is read once. */
+  /** The recording, so that it is read once; its notes say what of it does not run. */
   readonly trace: RecordedTrace;
-  /** What a reader of the result should know. */
-  readonly notes: readonly string[];
 }
 
 export interface LogTrafficOptions extends TraceFileOptions {
@@ -76,8 +74,7 @@ export async function trafficOfLog(
   const startMs = columns.startEpochMs;
   const lastMs = columns.arrivalMs.at(-1)!;
   return {
-    trace,
-    notes: [...left, ...(tagger?.notes() ?? [])],
+    trace: { ...trace, notes: [...trace.notes, ...left, ...(tagger?.notes() ?? [])] },
     overrides: [
       put("traffic", classes),
       put("duration", `${(Math.floor(lastMs / MINUTE_MS) + 1) * 60}s`),

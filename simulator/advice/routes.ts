@@ -3,7 +3,7 @@
  * in their run: cost, latency and what was throttled; what a faster answer costs.
  */
 import type { Estimate, RunResult, StandingLevel, StrategyResult } from "../experiment/result.ts";
-import { standingOf } from "../experiment/standing.ts";
+import { hasQuantile, standingOf } from "../experiment/standing.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { PREPAID, type RouteFamily, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { ProfileData } from "../service/profiles.ts";
@@ -177,7 +177,7 @@ export interface Outcome {
   readonly usdPer1kServed: Estimate;
   /** Of the baseline of its run; null for the baseline itself. */
   readonly savingShare: Estimate | null;
-  /** p95 of the class that the plan watches, ms. */
+  /** p95 of the class that the plan watches, ms; of none where so many of it fail that it has no p95. */
   readonly p95Ms: Estimate;
   readonly throttledShare: Estimate;
   readonly failedShare: Estimate;
@@ -204,7 +204,9 @@ export function outcomeOf(run: string, result: RunResult, strategy: StrategyResu
     usdPerMonth: cost.usdPerMonth ?? cost.totalUsd,
     usdPer1kServed: cost.usdPer1kServed,
     savingShare: cost.savingShare,
-    p95Ms: watched.e2eMs.p95,
+    p95Ms: hasQuantile(watched, 0.95)
+      ? watched.e2eMs.p95
+      : { ...watched.e2eMs.p95, value: null, low: null, high: null },
     throttledShare: total.throttledAttemptShare,
     failedShare: total.failedShare,
     level,

@@ -46,8 +46,11 @@ export function readRows<T>(
   const columns = new Map(table.columns.map((column, at) => [nameOf(column), at] as const));
   const problems: Problem[] = [];
   const order = dateOrderOf(table.rows.flat());
+  const currencies = new Set<string>();
   const results = table.rows.map((cells, at) =>
-    read(rowReader({ cells, columns, line: table.lineOf(at), file, problems, order })),
+    read(
+      rowReader({ cells, columns, written: table.columns, line: table.lineOf(at), file, problems, order, currencies }),
+    ),
   );
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
   return results;
@@ -68,17 +71,22 @@ function refuseTwice(columns: readonly string[], file: string, nameOf: (column: 
 interface RowContext {
   readonly cells: readonly string[];
   readonly columns: ReadonlyMap<string, number>;
+  /** The columns as the file spells them. */
+  readonly written: readonly string[];
   readonly line: number;
   readonly file: string;
   readonly problems: Problem[];
   readonly order: DateOrder | undefined;
+  /** Other currencies that a problem has named: once for the file, not for each of its rows. */
+  readonly currencies: Set<string>;
 }
 
-function rowReader({ cells, columns, line, file, problems, order }: RowContext): RowReader {
+function rowReader({ cells, columns, written, line, file, problems, order, currencies }: RowContext): RowReader {
   const problem = (what: string, fix: string) => {
     problems.push({ code: "BILL_ROW_UNREADABLE", where: `${file}:${line}`, what, fix });
   };
   const nameIn = (names: readonly string[]) => names.find((name) => columns.has(name));
+  const shown = (names: readonly string[]) => written[columns.get(nameIn(names) ?? "") ?? -1] ?? names[0];
   const cellOf = (name: string) => {
     const cell = cells[columns.get(name) ?? -1]?.trim();
     return cell === undefined || cell === "" || cell.toLowerCase() === "null" ? undefined : cell;
@@ -89,7 +97,7 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
     const cell = cellOf(nameIn(names) ?? "");
     if (cell === undefined) return undefined;
     const value = parseUsd(cell);
-    if (value === undefined) problem(`${nameIn(names)} is not a number: ${JSON.stringify(cell)}`, "write it as 12.345");
+    if (value === undefined) problem(`${shown(names)} is not a number: ${JSON.stringify(cell)}`, "write it as 12.345");
     return value ?? 0n;
   };
   return {
@@ -99,33 +107,30 @@ function rowReader({ cells, columns, line, file, problems, order }: RowContext):
     has: (...names) => nameIn(names) !== undefined,
     amount: (...names) => {
       const value = number(names);
-      if (value === undefined)
-        problem(`${nameIn(names) ?? names[0]} is empty`, "give the cost of the line, 0 if there is none");
+      if (value === undefined) problem(`${shown(names)} is empty`, "give the cost of the line, 0 if there is none");
       return value ?? 0n;
     },
     quantity: (...names) => number(names),
     usdOnly: (...names) => {
       const currency = text(...names);
-      if (currency !== undefined && /^[A-Z]{3}$/i.test(currency) && currency.toUpperCase() !== "USD")
-        problem(`the currency is ${currency}`, "export the bill in USD");
+      if (currency === undefined || !/^[A-Z]{3}$/i.test(currency) || currency.toUpperCase() === "USD") return;
+      if (!currencies.has(currency)) problem(`the currency is ${currency}`, "export the bill in USD");
+      currencies.add(currency);
     },
     instantMs: (...names) => {
       const cell = text(...names) ?? "";
       const ms = instantMsOf(cell, order);
       if (ms === undefined)
-        problem(
-          `${nameIn(names) ?? names[0]} is not a date: ${JSON.stringify(cell)}`,
-          "write 2026-09-03 or 2026-09-03T14:00:00Z",
-        );
+        problem(`${shown(names)} is not a date: ${JSON.stringify(cell)}`, "write 2026-09-03 or 2026-09-03T14:00:00Z");
       return ms ?? 0;
     },
     map: (...names) => {
       const cell = text(...names);
       const map = cell === undefined ? {} : parseMap(cell);
       const twice = map !== undefined && cell !== undefined ? repeatedKey(cell) : undefined;
-      if (twice !== undefined) problem(`${nameIn(names)} has the key ${JSON.stringify(twice)} twice`, "take one out");
+      if (twice !== undefined) problem(`${shown(names)} has the key ${JSON.stringify(twice)} twice`, "take one out");
       if (map === undefined)
-        problem(`${nameIn(names)} is not a JSON object: ${JSON.stringify(cell)}`, 'write {"key": "value"}');
+        problem(`${shown(names)} is not a JSON object: ${JSON.stringify(cell)}`, 'write {"key": "value"}');
       return map ?? {};
     },
   };

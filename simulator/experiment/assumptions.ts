@@ -139,13 +139,21 @@ export function priceSentence(
   const shares = new Set(BILLING_RULES.map((rule) => shareOf(atList[rule])));
   const rules =
     shares.size === 1
-      ? `${savesText([[atList[billing], ""]])} under every billing rule`
+      ? ofEveryRule(savesText([[atList[billing], ""]]))
       : savesText(BILLING_RULES.map((rule) => [atList[rule], ` (${rule})`]));
   const swings = readings.filter((each) => each !== list);
-  const other = swings.map((each) => [of(each)![billing], ` (${each.name}; ceiling ${ceilingOf(each)})`] as const);
+  const other = swings.map((each) => {
+    const saving = of(each)![billing];
+    return [saving, ` (${each.name}; ${ceilingText(each, saving)})`] as const;
+  });
   const beside = other.length === 0 ? "" : `; in each reading of the swing it ${savesText(other)}`;
   const flat = ownPrices === "all" ? "the scenario's own prices without their swing" : "list prices";
   return `At ${flat}, routed as here, ${strategy} ${rules}${beside}.`;
+}
+
+/** `saves 9 % under every billing rule`, `saves nothing under any billing rule`. */
+function ofEveryRule(saves: string): string {
+  return `${saves} under ${saves.endsWith("nothing") ? "any" : "every"} billing rule`;
 }
 
 /** `saves 9 % (a), 12 % (b)`; savings that are all below zero are a cost: `costs 9 % (a), 12 % (b) more`. */
@@ -165,7 +173,10 @@ function shareOf({ value }: Estimate): string {
   return `${rounded < 0 ? "−" : ""}${Math.abs(rounded)} %`;
 }
 
-function ceilingOf({ ceilingShare, hindsightShare }: PriceReading): string {
+/** The closed form is of a demand that is flat over the day: one that peaks with the price may save more. */
+function ceilingText({ ceilingShare, hindsightShare }: PriceReading, { value }: Estimate): string {
   const share = ceilingShare ?? hindsightShare.value;
-  return share === null ? "n/a" : `${Number((share * 100).toFixed(1))} %`;
+  const shown = share === null ? "n/a" : `${Number((share * 100).toFixed(1))} %`;
+  const isExceeded = ceilingShare !== null && value !== null && value > ceilingShare + 5e-4;
+  return isExceeded ? `a flat demand at most ${shown}` : `ceiling ${shown}`;
 }

@@ -53,17 +53,28 @@ function tighterLimitMs(group: NamedGroup, { sloE2eMs, sloTtftMs }: RunResult["c
 }
 
 function workText(group: NamedGroup, each: RunResult["classes"][number]): string {
+  if (each.sloTtftMs !== null && tighterLimitMs(group, each) === each.sloTtftMs) {
+    const first = group.ttftMs.mean.value ?? 0;
+    const waitMs = Math.min(first, group.queueWaitMs.mean.value ?? 0);
+    return `What binds is the work itself: the first token of ${each.name} takes ${secondsText(first)} on average, of which it waits ${secondsText(waitMs)}; the rest is the model reading the prompt, which routing changes little unless a cache holds it. Shorter prompts, a faster model or tier, or a wider limit would.`;
+  }
   const e2e = group.e2eMs.mean.value ?? 0;
   const wait = Math.min(e2e, group.queueWaitMs.mean.value ?? 0);
   return `What binds is the work itself: ${each.name} takes ${secondsText(e2e)} on average, of which it waits ${secondsText(wait)}; the rest is the model reading and writing, which routing changes little. Shorter answers, a faster model or tier, or a wider limit would.`;
 }
 
-/** The interval of all that fails says how many digits its parts have. */
-type FailedGroup = Pick<NamedGroup, "counts"> & Partial<Pick<NamedGroup, "failedShare">>;
+/** The interval of all that fails says how many digits its parts have; the name of a class is what the shares are of. */
+type FailedGroup = Pick<NamedGroup, "counts"> & Partial<Pick<NamedGroup, "failedShare" | "name">>;
 
-/** What most failed requests ended by, and what nearly as many did. */
-export function whatFails(strategy: StrategyResult, group: FailedGroup): Bound {
-  const { counts, failedShare } = group;
+/**
+ * What most failed requests ended by, and what nearly as many did.
+ *
+ * @param group of a class, or without a name of all requests
+ */
+export function whatFails(
+  strategy: StrategyResult,
+  { counts, failedShare, name = "the requests" }: FailedGroup,
+): Bound {
   const causes: readonly (readonly [Binding, number, string])[] = [
     ["quota", counts.throttled, "are throttled by token quotas until they give up"],
     ["capacity", counts.refused, "find no capacity"],
@@ -83,7 +94,7 @@ export function whatFails(strategy: StrategyResult, group: FailedGroup): Bound {
   const [first, ...others] = causes.toSorted((a, b) => b[1] - a[1]);
   const textOf = ([binding, count, how]: (typeof causes)[number]) => {
     const share = counts.sent === 0 ? 0 : count / counts.sent;
-    return `${shareText(plainShare(share, failedShare))} of the requests ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
+    return `${shareText(plainShare(share, failedShare))} of ${name} ${how}${binding === "quota" ? quotasText(strategy.quotas) : ""}`;
   };
   const [binding, most] = first!;
   const [second, ...further] = others.filter(([, count]) => count >= BESIDE * most && count > 0);

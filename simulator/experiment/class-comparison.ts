@@ -4,7 +4,7 @@
  */
 import type { Estimate } from "../base/statistics.ts";
 import type { Comparison, StrategyResult } from "./result.ts";
-import { FAILED_SHARE_MARGIN, meanOf, pairedDifference } from "./standing.ts";
+import { FAILED_SHARE_MARGIN, FAILS_SHARE_MAX, meanOf, pairedDifference } from "./standing.ts";
 
 /** What is compared: p95 of the whole answer or of its first token. */
 export type ClassMetric = "e2eMsP95" | "ttftMsP95";
@@ -63,9 +63,10 @@ function verdictOf(
   className: string,
 ): Comparison["verdict"] {
   if (value === null || mine.status === "unstable" || theirs.status === "unstable") return "not comparable";
-  if (low === null || high === null || (low <= 0 && high >= 0)) return "not shown";
   const failed = (one: StrategyResult) => one.byClass.find(({ name }) => name === className)?.failedShare.value ?? 0;
-  const more = failed(mine) - failed(theirs);
-  if (high < 0) return more > FAILED_SHARE_MARGIN ? "not comparable" : "better";
-  return more < -FAILED_SHARE_MARGIN ? "not comparable" : "worse";
+  const verdict = low !== null && low > 0 ? "worse" : high !== null && high < 0 ? "better" : "not shown";
+  // As of all requests: who fails so many that it has no p95, or a point more than the other, is not called quicker.
+  const [quicker, slower] = verdict === "worse" ? [theirs, mine] : [mine, theirs];
+  const isSurvivors = failed(quicker) > FAILS_SHARE_MAX || failed(quicker) - failed(slower) > FAILED_SHARE_MARGIN;
+  return isSurvivors ? "not comparable" : verdict;
 }

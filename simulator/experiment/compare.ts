@@ -10,7 +10,7 @@ import type { BillingRule } from "../service/pricing/prices.ts";
 import { quantileOrNull, usdPer1kServed } from "./groups.ts";
 import type { GroupStats, ReplicationStats } from "./replication-stats.ts";
 import type { AssertionResult, ComparedMetric, Comparison, GroupResult, RunResult, StrategyResult } from "./result.ts";
-import { FAILED_SHARE_MARGIN } from "./standing.ts";
+import { FAILED_SHARE_MARGIN, FAILS_SHARE_MAX } from "./standing.ts";
 
 /** Smaller is better for each of them. */
 export const COMPARED_METRICS: readonly ComparedMetric[] = [
@@ -80,8 +80,8 @@ function comparisonOf(
 }
 
 /**
- * Whether one side is fast only because its slowest requests are missing: it fails a point more than the other. The
- * other way round a difference is shown all the more.
+ * Whether one side is fast only because its slowest requests are missing: it fails so many that it has no p95, or a point
+ * more than the other. The other way round a difference is shown all the more.
  */
 function isSurvivors(
   verdict: Comparison["verdict"],
@@ -90,8 +90,8 @@ function isSurvivors(
 ): boolean {
   const failed = (each: readonly ReplicationStats[]) =>
     tInterval(each.map(({ total }) => metricOf(total, "failedShare", "source"))).value ?? 0;
-  const more = failed(stats) - failed(baseline);
-  return verdict === "worse" ? more < -FAILED_SHARE_MARGIN : more > FAILED_SHARE_MARGIN;
+  const [quicker, slower] = verdict === "worse" ? [baseline, stats] : [stats, baseline];
+  return failed(quicker) > FAILS_SHARE_MAX || failed(quicker) - failed(slower) > FAILED_SHARE_MARGIN;
 }
 
 /** One metric of one group, or null where it does not exist. */
@@ -144,9 +144,20 @@ export function evaluateAssertion(assertion: Assertion, result: Omit<RunResult, 
   );
   const shown = failing.length > 0 ? failing : readings;
   const found = shown
-    .map(({ strategy, value }) => `${strategy}: ${value === null ? "n/a" : shownValue(metric, value)}`)
+    .map(
+      ({ strategy, value }) =>
+        `${strategy}: ${value === null ? absentText(assertion, result) : shownValue(metric, value)}`,
+    )
     .join(", ");
   return { text, passed: failing.length === 0, found };
+}
+
+/** Why a gate finds nothing to read, where that is known. */
+function absentText({ metric, named }: Assertion, { classes }: Omit<RunResult, "assertions">): string {
+  if (metric !== "goodput") return "n/a";
+  const read = classes.filter(({ name }) => named.class === undefined || name === named.class);
+  const isPromised = read.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
+  return isPromised ? "n/a" : "n/a, since no objective is set (slo: { e2e: 6s })";
 }
 
 function strategyOf(result: Omit<RunResult, "assertions">, name: string): StrategyResult {

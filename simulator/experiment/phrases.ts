@@ -80,6 +80,7 @@ export function objectiveText({
   sloTtftMs,
 }: Pick<RunResult["classes"][number], "sloE2eMs" | "sloTtftMs">): string {
   const whole = sloE2eMs === null ? "" : `within ${limitText(sloE2eMs)}`;
-  const first = sloTtftMs === null ? "" : `the first token within ${limitText(sloTtftMs)}`;
+  const before = sloE2eMs === null ? "with " : "";
+  const first = sloTtftMs === null ? "" : `${before}the first token within ${limitText(sloTtftMs)}`;
   return [whole, first].filter((part) => part !== "").join(", ");
 }

@@ -52,6 +52,13 @@ export function shareText(share: Estimate, target: number | null = null): string
   return `${withoutZeros(hundredthsText(share, { target }))} %`;
 }
 
+/** The least and the most of several shares; one that is missing, of a class of which nothing was sent, is nothing. */
+export function extremeShares(shares: readonly (Estimate | undefined)[]): readonly [least: Estimate, most: Estimate] {
+  const nothing = plainShare(0);
+  const ordered = shares.map((share) => share ?? nothing).toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
+  return [ordered[0] ?? nothing, ordered.at(-1) ?? nothing];
+}
+
 /** `94.9–96.1 %`: from one share to another; one number where they read the same. */
 export function shareRangeText(low: Estimate, high: Estimate, target: number | null = null): string {
   const [from, to] = [shareText(low, target), shareText(high, target)];

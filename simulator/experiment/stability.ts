@@ -2,6 +2,7 @@
 import { meanNumber } from "../base/statistics.ts";
 import { HOUR_MS } from "../base/time.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
+import { thousands } from "./phrases.ts";
 
 /** A backlog smaller than this is noise, whatever its trend. */
 const BACKLOG_MIN = 500;
@@ -46,5 +47,7 @@ function backlogGrowth(output: SimulationOutput, served: number): string | null 
     return meanNumber(part);
   });
   const isRising = means.every((mean, q) => q === 0 || mean > means[q - 1]!);
-  return isRising ? `the backlog grew all the time and stood at ${inSystemAtEnd} requests when arrivals ended` : null;
+  return isRising
+    ? `the backlog grew all the time and stood at ${thousands(inSystemAtEnd)} requests when arrivals ended`
+    : null;
 }

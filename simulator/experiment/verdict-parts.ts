@@ -6,7 +6,7 @@ import type { Estimate } from "../base/statistics.ts";
 import { type ClassMetric, classComparison, p95Values, relativeDifference } from "./class-comparison.ts";
 import { listText, objectiveText, percentText, secondsText } from "./phrases.ts";
 import type { Comparison, RunResult, Standing, StrategyResult } from "./result.ts";
-import { plainShare, shareRangeText, shareText, targetText } from "./shares.ts";
+import { extremeShares, shareRangeText, shareText, targetText } from "./shares.ts";
 import {
   costValues,
   hasQuantile,
@@ -23,7 +23,8 @@ import {
 type Classes = RunResult["classes"];
 type ResultClass = Classes[number];
 
-const CLASSES_MAX = 3;
+/** Of more classes three are told and the others counted. */
+export const CLASSES_MAX = 3;
 
 /**
  * `97.1 % of chat within 6 s and 96 % of code within 8 s`: the named classes, of several strategies the range; of many
@@ -40,10 +41,9 @@ export function objectivesText(
   const each = classes
     .filter(({ name }) => names.includes(name))
     .map((one) => {
-      const shares = strategies
-        .map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare ?? NOTHING)
-        .toSorted((a, b) => (a.value ?? 0) - (b.value ?? 0));
-      return { one, low: shares[0]!, high: shares.at(-1)! };
+      const shares = strategies.map(({ byClass }) => byClass.find(({ name }) => name === one.name)?.goodputShare);
+      const [low, high] = extremeShares(shares);
+      return { one, low, high };
     })
     .toSorted((a, b) => (classes.length > CLASSES_MAX ? (a.low.value ?? 0) - (b.low.value ?? 0) : 0));
   const shown = each.slice(0, CLASSES_MAX);
@@ -58,32 +58,10 @@ export function objectivesText(
       .map(({ one, low, high }) => `${shareRangeText(low, high, targetShareOf(one))} of ${one.name}`);
     return `${listText(shares)} ${objective}`;
   });
-  const more = each.length > CLASSES_MAX ? `, ${each.length - CLASSES_MAX} more classes better` : "";
+  const further = each.length - CLASSES_MAX;
+  const more = further > 0 ? `, ${moreClasses(further)} better` : "";
   const ofAll = asked.length === 1 && asked[0] !== silent ? `, where ${targetText(asked[0]!)} is asked for` : "";
   return `${listText(clauses)}${more}${ofAll}`;
-}
-
-/** Of a class of which nothing was sent. */
-const NOTHING = plainShare(0);
-
-/**
- * Where an interval holds the share that was asked for: that the objective is kept, or missed, is not shown. Nothing of
- * a single replication, which has no interval.
- */
-export function openText(classes: Classes, chosen: StrategyResult): string {
-  const open = classes.flatMap((each) => {
-    const group = chosen.byClass.find(({ name }) => name === each.name);
-    const hasObjective = each.sloE2eMs !== null || each.sloTtftMs !== null;
-    const { low, high } = group?.goodputShare ?? { low: null, high: null };
-    if (!hasObjective || group === undefined || group.counts.sent === 0 || low === null || high === null) return [];
-    const target = targetShareOf(each);
-    if (low >= target || high < target) return [];
-    const does = (group.goodputShare.value ?? 0) >= target ? "keeps" : "misses";
-    const end = (value: number) => ({ ...group.goodputShare, value: Math.min(1, Math.max(0, value)) });
-    const interval = shareRangeText(end(low), end(high), target);
-    return [`that ${each.name} ${does} its objective (95 % interval of the share ${interval})`];
-  });
-  return open.length === 0 ? "" : `Not certain: ${listText(open.slice(0, CLASSES_MAX))}.`;
 }
 
 /** What a clause about speed needs of a run. */
@@ -105,13 +83,20 @@ export function p95Text(input: SpeedInput, chosen: StrategyResult, names: readon
     return { value, change: chosen === baseline ? null : changeText(input, chosen, each) };
   });
   if (figures.length === 0) return "";
+  const further = classes.length - CLASSES_MAX;
+  const more = further > 0 ? `; of ${moreClasses(further)} in the report` : "";
   const [first] = figures;
   if (figures.every(({ change }) => change === first!.change)) {
     const change = first!.change === null ? "" : `, ${first!.change} ${baseline.name}`;
-    return `; p95 ${listText(figures.map(({ value }) => value))}${change}`;
+    return `; p95 ${listText(figures.map(({ value }) => value))}${change}${more}`;
   }
   const each = figures.map(({ value, change }) => (change === null ? value : `${value}, ${change} ${baseline.name}`));
-  return `; p95 ${each.join("; ")}`;
+  return `; p95 ${each.join("; ")}${more}`;
+}
+
+/** @example moreClasses(1) // => "1 more class" */
+export function moreClasses(count: number): string {
+  return `${count} more ${count === 1 ? "class" : "classes"}`;
 }
 
 /** An objective for the first token alone makes the first token what counts. */
@@ -169,8 +154,8 @@ export function fasterText(
   input: SpeedInput,
   reference: StrategyResult,
   sound: readonly StrategyResult[],
-): { readonly text: string; readonly name: string | null } {
-  const nothing = { text: "", name: null };
+): { readonly text: string; readonly name: string | null; readonly figure: string } {
+  const nothing = { text: "", name: null, figure: "" };
   const classes = headlineClasses(input.classes);
   const changeOf = (strategy: StrategyResult, each: ResultClass) => comparedP95(input, [strategy, reference], each);
   const faster = sound.filter((one) => !classes.some((each) => isHigher(changeOf(one, each))));
@@ -192,7 +177,8 @@ export function fasterText(
   const more = tied.length - 1;
   const others = more === 0 ? "" : `; ${more} more ${more === 1 ? "is" : "are"} not shown to differ from it`;
   const figure = `p95 ${isFirstToken(about) ? "to the first token " : ""}of ${about.name} ${secondsText(p95)}`;
-  return { text: `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`, name: least.name };
+  const text = `Faster${priceText(cost)}: ${least.name} (${figure}${others}).`;
+  return { text, name: least.name, figure };
 }
 
 /** Nearer to the objectives by less than this share is not worth a sentence. */
@@ -292,26 +278,4 @@ function leftOut(why: string, each: readonly string[]): string {
   if (each.length === 0) return "";
   const more = each.length > NAMED_MAX ? ` and ${each.length - NAMED_MAX} more` : "";
   return `Left out because ${why}: ${each.slice(0, NAMED_MAX).join("; ")}${more}.`;
-}
-
-/** How much was run of what. */
-interface Evidence {
-  readonly strategies: readonly StrategyResult[];
-  readonly replications: number;
-  readonly isMeasured?: boolean;
-}
-
-/** What one replication cannot say of several strategies, and how many can. */
-export function onceText({ strategies, replications, isMeasured = false }: Evidence): string {
-  if (replications !== 1 || strategies.length === 1) return "";
-  return isMeasured
-    ? "One measured run has no intervals and cannot show a difference."
-    : "One replication cannot show a difference: ask for ten (`replications: 10`), two at the least.";
-}
-
-/** ` (2 others are about as near)`: how many more it might have been. */
-export function othersText({ replications }: Pick<Evidence, "replications">, others: number, are: string): string {
-  if (others === 0) return "";
-  if (replications === 1) return ` (one replication cannot tell ${others} other${others === 1 ? "" : "s"} from it)`;
-  return ` (${others} ${others === 1 ? "other is" : "others are"} ${are})`;
 }

@@ -18,17 +18,8 @@ import {
   standingOf,
   type ValuesOf,
 } from "./standing.ts";
-import {
-  failersText,
-  fasterText,
-  leftOutTexts,
-  nearerText,
-  objectivesText,
-  onceText,
-  openText,
-  othersText,
-  p95Text,
-} from "./verdict-parts.ts";
+import { onceText, openText, othersText, troubleText } from "./verdict-cautions.ts";
+import { failersText, fasterText, leftOutTexts, nearerText, objectivesText, p95Text } from "./verdict-parts.ts";
 
 export interface VerdictInput {
   /** Baseline first. */
@@ -107,7 +98,7 @@ function silentText(silent: readonly string[], after: string): string {
 
 function conditionText({ strategies, replications, requestsPerReplication }: VerdictInput): string {
   const paired = strategies.length > 1 ? "paired " : "";
-  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} request${requestsPerReplication === 1 ? "" : "s"}.)`;
+  return `(${replications} ${paired}replication${replications === 1 ? "" : "s"} of ${thousands(requestsPerReplication)} request${Math.round(requestsPerReplication) === 1 ? "" : "s"}.)`;
 }
 
 function findingOf(input: VerdictInput, standings: readonly Standing[]): Finding {
@@ -162,7 +153,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
   const near = nearerText(input, chosen, { promised, pool: sound });
   const alone = input.strategies.length === 1;
   const many = othersText(input, close.length - 1, "about as near");
-  const worst = input.classes.find(({ name }) => name === names[0])!;
+  const binds = whatBinds(chosen, input.classes.find(({ name }) => name === names[0])!);
   return {
     sentences: [
       alone
@@ -172,7 +163,8 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
         promised.filter(({ name }) => names.includes(name)),
         chosen,
       ),
-      whatBinds(chosen, worst).text,
+      binds.text,
+      ["work", "capacity", "distance"].includes(binds.binding) ? troubleText(input.classes, [chosen]) : "",
       `${chosen.name} costs ${moneyText(input, chosen)}${alone ? "" : againstBaseline(input, chosen)}.`,
       near.text,
       failersText(standings),
@@ -205,6 +197,7 @@ function kept(input: VerdictInput, standings: readonly Standing[], pool: readonl
       sentences: [
         `${baseline.name} alone ${servesText(input, standings, [baseline])}; it costs ${moneyText(input, baseline)}${speedText(input, baseline)}; name a second strategy to compare.`,
         openText(input.classes, baseline),
+        troubleText(input.classes, [baseline]),
       ],
       recommended: null,
       named: [],
@@ -234,14 +227,21 @@ function preferred(
   const faster = fasterText(input, first, sound);
   const figures = `${moneyText(input, first)}${againstBaseline(input, first)}${speedText(input, first)}`;
   const serves = servesText(input, standings, leaders);
-  const differ = input.replications === 1 ? "one replication cannot tell them apart" : "are not shown to differ";
+  // What leaders are compared by may not differ where another p95 does.
+  const quicker = leaders.length > 1 && faster.name !== null && names.includes(faster.name) ? faster.name : null;
+  const isLimited = input.classes.some(({ sloE2eMs, sloTtftMs }) => sloE2eMs !== null || sloTtftMs !== null);
+  const compared = isLimited ? "in the p95 nearest to its limit" : "in the p95 of the largest class";
+  const alike = quicker === null ? "" : ` in cost or ${compared}`;
+  const differ =
+    input.replications === 1 ? "one replication cannot tell them apart" : `are not shown to differ${alike}`;
   return {
     sentences: [
       names.length === 1
         ? `${first.name} ${serves} and costs ${figures}.`
         : `${namesText(names)} ${serves} and ${differ}: ${figures}.`,
       openText(input.classes, first),
-      faster.text,
+      troubleText(input.classes, leaders),
+      quicker === null ? faster.text : `Of them ${quicker} is faster (${faster.figure}).`,
       ...rest,
     ],
     recommended: names.length === 1 ? first.name : null,
@@ -272,6 +272,7 @@ function noWinner(
     sentences: [
       `No strategy is shown to cost less than ${baseline.name} by ${100 * COST_MARGIN} % or more without failing more: it ${servesText(input, standings, [baseline])} and costs ${moneyText(input, baseline)}${speedText(input, baseline)}.${others}`,
       openText(input.classes, baseline),
+      troubleText(input.classes, [baseline]),
       faster.text,
       ...rest,
     ],

@@ -5,6 +5,7 @@
 import type { TimeUnit } from "../base/instants.ts";
 import { replayedRows, type TraceSpec } from "../traffic/arrivals/trace.ts";
 import { type ClassTraffic, createClassStream, knownOrigin } from "../traffic/class-stream.ts";
+import { rowFilter } from "../traffic/labels.ts";
 import type { SessionSpec } from "../traffic/sessions.ts";
 import type { RecordedColumns } from "../traffic/traffic.ts";
 import type { ClassPlan, ModelPlan } from "./plan.ts";
@@ -42,7 +43,7 @@ export function checkTraffic(traffic: readonly ClassTraffic[], run: Run, problem
     return found ?? [];
   });
   checkUnits(traffic, problems);
-  return [...notes, ...notesOfLabels(traffic)];
+  return [...notes, ...notesOfLabels(traffic), ...notesOfRest(traffic)];
 }
 
 /** A file is read once, and so in one unit. */
@@ -153,6 +154,26 @@ function notesOfLabels(traffic: readonly ClassTraffic[]): readonly string[] {
     return [
       `${sum(left)} of ${count(arrivalMs.length, "row")} of ${trace} have labels that no class takes: ${listed(left)}.`,
     ];
+  });
+}
+
+/** Rows of recordings that no class takes, where classes take them by team, model or origin. */
+function notesOfRest(traffic: readonly ClassTraffic[]): readonly string[] {
+  const takers = new Map<string, { readonly columns: RecordedColumns; readonly specs: TraceSpec[] }>();
+  for (const { arrivals, recordings } of traffic) {
+    const recording = arrivals.process === "trace" ? recordings?.[arrivals.trace] : undefined;
+    if (arrivals.process !== "trace" || recording?.kind !== "trace") continue;
+    const { specs } = takers.get(arrivals.trace) ?? { specs: [] };
+    takers.set(arrivals.trace, { columns: recording.columns, specs: [...specs, arrivals] });
+  }
+  return [...takers].flatMap(([trace, { columns, specs }]): readonly string[] => {
+    const isByLabel = ({ only }: TraceSpec) => only !== null && typeof only !== "string" && only.class === undefined;
+    if (!specs.some(isByLabel)) return [];
+    const filters = specs.map(({ only }) => rowFilter(only, columns));
+    const rows = columns.arrivalMs.length;
+    let left = 0;
+    for (let row = 0; row < rows; row++) if (!filters.some((isTaken) => isTaken(row))) left++;
+    return left === 0 ? [] : [`${thousands(left)} of ${count(rows, "row")} of ${trace} are taken by no class.`];
   });
 }
 

@@ -209,9 +209,18 @@ function unknownFormat({ kind, columns, record }: FirstRecord, place: RowPlace):
     what: `this fits no known format; it begins with ${shown === "" ? "nothing" : shown}`,
     fix:
       (kind === "csv" ? (otherSeparator(columns) ?? printedTable(columns) ?? noNames(columns)) : undefined) ??
+      billColumns(names) ??
       misspeltColumn(names) ??
       `known: ${FORMATS.map(({ name }) => name).join(", ")}; or name the columns: columns: { time: ts, input: prompt_tok, output: answer_tok }`,
   });
+}
+
+/** Exports of the bill have no requests, and a command of their own. */
+function billColumns(names: readonly string[]): string | undefined {
+  const isBill = names.some((name) =>
+    /^(line_item_|lineItem\/|BilledCost$|(Un)?BlendedCost$|ResultsByTime$)|\(\$\)$/i.test(name),
+  );
+  return isBill ? "a bill holds no requests: meridian bill reads it, and meridian import keeps it" : undefined;
 }
 
 /** One column with a semicolon, a tab or a bar in its name is a table with another separator. */

@@ -1,6 +1,7 @@
 /** Layers of the frontier chart: means, intervals, replications, the line of unbeaten strategies, names. */
 import type { ReplicationPoint, RunResult, StrategyResult } from "../../../simulator/experiment/result.ts";
 import { failsMore } from "../../../simulator/experiment/standing.ts";
+import { quantileExists } from "../../base/latency-view.ts";
 import type { ChartTheme, StrategyStyle } from "../../base/theme.ts";
 import { type KnownScale, type Layer, layerName } from "./frame.ts";
 import { type Box, type PointLabel, placeLabels, shortName } from "./labels.ts";
@@ -17,26 +18,38 @@ export interface Placed {
   readonly ms: number;
   /** Fails more than the baseline, so that it does not serve the same work. */
   readonly failsMore: boolean;
-}
-
-/** The strategies that can be placed: those with a cost and a latency. */
-export function placed(result: RunResult): Placed[] {
-  return result.strategies.flatMap((strategy, index) => {
-    const usd = strategy.total.cost[result.billing].usdPer1kServed.value;
-    const ms = strategy.total.e2eMs.p95.value;
-    return usd === null || ms === null
-      ? []
-      : [{ index, strategy, usd, ms, failsMore: failsMore(result.comparisons, strategy.name) }];
-  });
+  /** Fails so many that no p95 of all requests exists: its latency is that of the survivors. */
+  readonly isSurvivors: boolean;
 }
 
 /**
- * Stable strategies that fail no more than the baseline, in order of cost, each with a lower p95 than all cheaper ones:
- * by their means.
+ * The strategies that can be placed: those with a cost and a latency.
+ *
+ * @param className the class whose latency is shown; null of all requests
+ */
+export function placed(result: RunResult, className: string | null = null): Placed[] {
+  return result.strategies.flatMap((strategy, index) => {
+    const usd = strategy.total.cost[result.billing].usdPer1kServed.value;
+    const ms = strategy.total.e2eMs.p95.value;
+    if (usd === null || ms === null) return [];
+    const group = strategy.byClass.find(({ name }) => name === className) ?? strategy.total;
+    const fails = failsMore(result.comparisons, strategy.name);
+    return [{ index, strategy, usd, ms, failsMore: fails, isSurvivors: !quantileExists(group, "p95") }];
+  });
+}
+
+/** Whether a strategy's point is no answer: it is drawn hollow and left out of the line. */
+export function isHollow({ failsMore: fails, isSurvivors }: Placed): boolean {
+  return fails || isSurvivors;
+}
+
+/**
+ * Stable strategies that fail no more than the baseline and have a p95, in order of cost, each with a lower p95 than all
+ * cheaper ones: by their means.
  */
 export function unbeaten(points: readonly Placed[]): Placed[] {
   const ordered = points
-    .filter((point) => point.strategy.status === "ok" && !point.failsMore)
+    .filter((point) => point.strategy.status === "ok" && !isHollow(point))
     .toSorted((a, b) => a.usd - b.usd || a.ms - b.ms || a.index - b.index);
   let leastMs = Number.POSITIVE_INFINITY;
   return ordered.filter((point) => {
@@ -130,12 +143,12 @@ export function meanLayer(context: Context, point: Placed): Layer {
     mark: {
       type: "point",
       filled: true,
-      color: point.failsMore ? context.theme.background : style.colour,
+      color: isHollow(point) ? context.theme.background : style.colour,
       shape: style.shape,
       size: 110,
       opacity: 1,
-      stroke: point.failsMore ? style.colour : context.theme.background,
-      strokeWidth: point.failsMore ? 2 : 1,
+      stroke: isHollow(point) ? style.colour : context.theme.background,
+      strokeWidth: isHollow(point) ? 2 : 1,
     },
     encoding: at(),
   };
@@ -178,7 +191,8 @@ export function labelLayers(context: Context, points: readonly Placed[]): Layer[
 
 function flaw(point: Placed): string {
   if (point.strategy.status === "unstable") return " (unstable)";
-  return point.failsMore ? " (fails more)" : "";
+  if (point.failsMore) return " (fails more)";
+  return point.isSurvivors ? " (no p95)" : "";
 }
 
 /** A thin line from a point to its name, where there was no room beside it. */

@@ -53,7 +53,8 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
   const names = new Set(pages.flatMap(({ ResultsByTime }) => ResultsByTime.flatMap(metricNames)));
   const cost = COSTS.find((name) => names.has(name));
   const problems: Problem[] = [];
-  if (cost === undefined)
+  // Pages without a day are an empty export, whatever was asked for.
+  if (cost === undefined && pages.some(({ ResultsByTime }) => ResultsByTime.length > 0))
     problems.push({
       code: "BILL_NO_COST",
       where: file,

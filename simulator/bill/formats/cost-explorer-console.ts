@@ -39,8 +39,11 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
     .filter(({ cells }) => cells.some((cell) => cell.trim() !== ""));
   const rows = filled.map(({ cells, line }) => readRow(cells, { line, file, problems, order }));
   const days = rows.filter((row) => row.startMs !== undefined);
-  const stated = rows.find((row) => row.startMs === undefined);
-  const totalAt = groups.findIndex((group) => TOTAL_COLUMN.test(group));
+  const others = rows.filter((row) => row.startMs === undefined);
+  const stated = others[0];
+  problems.push(...others.flatMap((row) => labelProblem(row, days, file)));
+  const named = groups.findIndex((group) => TOTAL_COLUMN.test(group));
+  const totalAt = named < 0 && isTotalOfOthers(days, groups.length) ? groups.length - 1 : named;
   checkSums({ groups, days, stated, totalAt, file, problems });
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
 
@@ -66,6 +69,7 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
 
 interface ConsoleRow {
   readonly line: number;
+  readonly label: string;
   /** Undefined: the row of totals. */
   readonly startMs: number | undefined;
   /** Undefined: an empty cell. */
@@ -92,13 +96,6 @@ interface RowContext {
 function readRow(cells: readonly string[], { line, file, problems, order }: RowContext): ConsoleRow {
   const label = (cells[0] ?? "").trim();
   const startMs = instantMsOf(label, order);
-  if (startMs === undefined && !/\btotals?\b/i.test(label))
-    problems.push({
-      code: "BILL_ROW_UNREADABLE",
-      where: `${file}:${line}`,
-      what: `${JSON.stringify(label)} is neither a date nor the row of totals`,
-      fix: "keep the file as the console wrote it: dates as 2026-09-03",
-    });
   const costs = cells.slice(1).map((cell) => {
     if (cell.trim() === "") return undefined;
     const cost = parseUsd(cell);
@@ -111,7 +108,37 @@ function readRow(cells: readonly string[], { line, file, problems, order }: RowC
       });
     return cost ?? 0n;
   });
-  return { line, startMs, costs };
+  return { line, label, startMs, costs };
+}
+
+/** A row that is not of a day states totals: by its label, or, in a console of another language, by its amounts. */
+function labelProblem(row: ConsoleRow, days: readonly ConsoleRow[], file: string): readonly Problem[] {
+  const isSum = row.costs.every((cost, at) =>
+    isNear(sumOf(days.map(({ costs }) => costs[at] ?? 0n)), cost, days.length),
+  );
+  if (/\btotals?\b/i.test(row.label) || (days.length > 0 && isSum)) return [];
+  const what = `${JSON.stringify(row.label)} is neither a date nor the row of totals`;
+  const fix = "keep the file as the console wrote it: dates as 2026-09-03";
+  return [{ code: "BILL_ROW_UNREADABLE", where: `${file}:${row.line}`, what, fix }];
+}
+
+/** Days of which the last column has to be the sum of the others before it is taken for the column of totals. */
+const SUMMED_DAYS_MIN = 2;
+
+/** Whether the last column, by whatever name, is on each day what the others add up to. */
+function isTotalOfOthers(days: readonly ConsoleRow[], columns: number): boolean {
+  const last = columns - 1;
+  const others = ({ costs }: ConsoleRow) => sumOf(costs.slice(0, last).map((cost) => cost ?? 0n));
+  const spent = days.filter((day) => others(day) !== 0n);
+  return (
+    columns >= 2 &&
+    spent.length >= SUMMED_DAYS_MIN &&
+    days.every((day) => isNear(others(day), day.costs[last] ?? 0n, columns))
+  );
+}
+
+function isNear(sum: Decimal, said: Decimal | undefined, addends: number): boolean {
+  return said === undefined || (sum > said ? sum - said : said - sum) <= ROUNDING * BigInt(addends);
 }
 
 interface SumsToCheck {
@@ -128,7 +155,7 @@ const ROUNDING: Decimal = 10n ** 8n;
 
 function checkSums({ groups, days, stated, totalAt, file, problems }: SumsToCheck): void {
   const differ = (where: number, what: string, sum: Decimal, said: Decimal | undefined, addends: number) => {
-    if (said === undefined || (sum > said ? sum - said : said - sum) <= ROUNDING * BigInt(addends)) return;
+    if (said === undefined || isNear(sum, said, addends)) return;
     problems.push({
       code: "BILL_TOTAL_DIFFERS",
       where: `${file}:${where}`,

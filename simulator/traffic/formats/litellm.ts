@@ -1,7 +1,7 @@
 /** The trace format `litellm`: spend logs of a LiteLLM proxy. */
 import { parseInstantMs } from "../../base/instants.ts";
 import { regionIn } from "../labels.ts";
-import type { RecordedRow } from "../recorded-rows.ts";
+import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import {
   type JsonObject,
   objectAt,
@@ -51,10 +51,14 @@ function rowOf(record: JsonObject, sink: RequestSink, place: RowPlace): Recorded
     sink.tag === null ? (textAt(record, "team_id") ?? tagOf(record, "team") ?? "") : (tagOf(record, sink.tag) ?? "");
   const region = regionIn(record.api_base) ?? "";
   const session = textAt(record, "session_id");
+  const prompt = tokenCount(record.prompt_tokens, "prompt_tokens", place);
+  const completion = tokenCount(record.completion_tokens, "completion_tokens", place);
+  // A call that failed stands with zeros: its tokens were not counted.
+  const isCounted = !isFailed || prompt > 0 || completion > 0;
   return {
     timeMs: sink.times.read(record.startTime, TIME, place),
-    inputTokens: tokenCount(record.prompt_tokens, "prompt_tokens", place),
-    outputTokens: tokenCount(record.completion_tokens, "completion_tokens", place),
+    inputTokens: isCounted ? prompt : UNKNOWN_TOKENS,
+    outputTokens: isCounted ? completion : UNKNOWN_TOKENS,
     cacheReadTokens: tokenCountOr(
       0,
       usage.cache_read_input_tokens ?? details.cached_tokens,

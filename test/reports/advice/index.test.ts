@@ -90,6 +90,14 @@ describe("answers of a plan", () => {
       here["global profile"]!,
       /^USD 910, .* less than one region; p95 4\.00 s, throttled 20\.0 % \(chat only\)$/,
     );
+    const none = { value: null, low: null, high: null, n: 3 };
+    const failing = advice({
+      routes: [{ ...advice().routes[0]!, outcome: outcome("one region", { p95Ms: none, failedShare: exact(0.33) }) }],
+    });
+    assert.equal(
+      decisionTable(failing).rows.find(({ cells }) => cells[0]!.text === "on-demand, one region")!.cells[2]!.text,
+      "USD 1,000; p95 none (too many fail), throttled 20.0 %, 33.0 % of the requests failed",
+    );
     assert.match(here["provisioned throughput"]!, /does not pay: a unit costs as much as 300k tokens a minute/);
     assert.match(here["priority tier"]!, /^USD 1,750 by list price/);
     assert.equal(here["flex tier"], "no list price for these models");

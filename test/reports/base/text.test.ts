@@ -15,6 +15,7 @@ import {
   PERCENT,
   pairingText,
   SECONDS,
+  SHARE,
   shownDifferences,
   shownText,
 } from "../../../reports/base/text.ts";
@@ -77,6 +78,14 @@ test("an estimate shows value, unit and interval; a point interval and a missing
   assert.equal(formatEstimate(estimate(4213, null, null), SECONDS), "4.21 s");
   assert.equal(formatEstimate(estimate(null, null, null), SECONDS), "n/a");
   assert.equal(formatInterval(estimate(0, 0, 0), PERCENT), undefined);
+});
+
+test("an interval of a share ends at 0 and at 100, with the digits of the whole interval; one of a saving does not", () => {
+  const least = estimate(0.0000005, -0.0000004, 0.0000014);
+  assert.equal(formatInterval(least, PERCENT), "−0.00004 to 0.00014");
+  assert.equal(formatInterval(least, SHARE), "0–0.00014");
+  assert.equal(formatInterval(estimate(0.9962, 0.9911, 1.0013), SHARE), "99.1–100");
+  assert.equal(formatInterval(estimate(0.5, -0.2, 1.2), SHARE), "0–100");
 });
 
 test("a column is in seconds as soon as its largest latency reaches one", () => {

@@ -30,7 +30,7 @@ it("escapes what the bill says, and leaves out parts that are not there", () => 
     lines: [line],
     statedTotalUsd: undefined,
     costBasis: "unblended",
-    notes: [],
+    notes: ["2 lines stand there <b>twice</b>"],
   };
   const bill = createBill(exported, { idOf: () => undefined });
   const groupings = [{ dimension: "tag:team" as const, groups: spendBy(bill, "tag:team") }];
@@ -50,6 +50,7 @@ it("escapes what the bill says, and leaves out parts that are not there", () => 
   assert.ok(html.includes("2026-09-01") && html.includes("12.00") && html.includes("Signed off"));
   for (const part of ["What routing would save", "The months ahead", "Who could be routed"])
     assert.ok(!html.includes(part));
+  assert.ok(html.includes("Of the export: 2 lines stand there &lt;b&gt;twice&lt;/b&gt;."));
   // A model that the table lacks is named.
   assert.match(html, /NovaLite is not in the table of models/);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { headline, renderBillText } from "../../../reports/bill/text.ts";
+import { certainty, headline, renderBillText } from "../../../reports/bill/text.ts";
 import { sumOf } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerApi } from "../../../simulator/bill/formats/cost-explorer-api.ts";
@@ -36,6 +36,34 @@ describe("a bill in the terminal", () => {
       /^USD 2\.00 over 1 day .*, of it nothing for tokens of text models: routing moves none of it\.$/,
     );
     assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
+  });
+
+  it("does not claim that a bill by service alone has no tokens", () => {
+    const exported = readCostExplorerConsole(
+      table("Service,Claude Haiku 4.5 (Amazon Bedrock Edition)($),Amazon S3($),Total costs($)\n2026-07-01,3,1,4"),
+      "a.csv",
+    );
+    const bill = createBill(exported, createModelNames([]));
+    const none = { groupings: [], candidates: [], anomalies: [], remarks: [], teamTag: undefined };
+    const report = { bill, parts: partsOf(bill), ...none, features: spendByFeature(bill) };
+    assert.equal(
+      headline(report, 0n),
+      "USD 4.00 over 1 day (2026-07-01 to 2026-07-01), of it USD 3.00 on Bedrock; this export does not say for what: group it by usage type, too, to see tokens and candidates.",
+    );
+    assert.match(renderBillText(report, { colour: false, width: 100 }), /Bedrock, for what +USD/);
+  });
+
+  it("names the days within a bill that have no usage", () => {
+    const billOf = (rows: string) => {
+      const bill = createBill(readCostExplorerConsole(table(`team,search($)\n${rows}`), "a.csv"), createModelNames([]));
+      const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
+      return certainty({ bill, parts: partsOf(bill), ...none }).join(" ");
+    };
+    assert.match(
+      billOf("2026-07-01,3\n2026-07-02,3\n2026-07-04,3\n2026-07-06,3"),
+      /2 days within the bill have no usage \(2026-07-03, 2026-07-05\): if a part/,
+    );
+    assert.doesNotMatch(billOf("2026-07-01,3\n2026-07-02,3"), /no usage/);
   });
 
   it("says plainly when the export does not say for what", () => {

@@ -41,6 +41,29 @@ test("a strategy that fails more is drawn hollow, named, and never on the line",
   });
 });
 
+test("a strategy that fails so many that it has no p95 is hollow, named and never on the line, as its table says", () => {
+  const result = fixture({ classes: ["all"] });
+  const failing = new Set(result.strategies.slice(0, 2).map(({ name }) => name));
+  const strategies = result.strategies.map((one) => {
+    const failedShare = { value: failing.has(one.name) ? 0.3 : 0, low: null, high: null, n: 10 };
+    return { ...one, total: { ...one.total, failedShare }, byClass: [] };
+  });
+  const run = { ...result, strategies, comparisons: [] };
+  const { title, subtitle } = frontier.heading(run);
+  assert.match(
+    subtitle,
+    /by the requests that got through, because so many requests fail that there is no p95: .* \(30\.0 %\)/,
+  );
+  for (const name of failing) assert.ok(!title.includes(name) && subtitle.includes(name), name);
+  const shown = frontier.table(run).rows.map((row) => [row.cells[0]!.text, row.cells[3]!.text === "no p95"]);
+  assert.deepEqual(
+    shown,
+    strategies.map(({ name }) => [name, failing.has(name)]),
+  );
+  const none = { ...run, strategies: strategies.slice(0, 2), comparisons: result.comparisons };
+  assert.doesNotMatch(frontier.heading(none).title, /not beaten|; ?$/);
+});
+
 test("an unstable strategy is shown but never on the line", () => {
   const result = EDGES["an unstable strategy"]!;
   const row = frontier.table(result).rows.find((one) => one.cells[0]!.text === "cheapest")!;

@@ -31,5 +31,11 @@ test("the title is about the strategy that the verdict prefers", () => {
   const result = fixture();
   const other = result.strategies[2]!.name;
   const { title } = latencyPercentiles.heading({ ...result, recommended: other });
-  assert.ok(title.includes(`Half of the requests of ${other} end within`), title);
+  assert.ok(title.includes(`Half of the served requests of ${other} end within`), title);
+  const whole = result.strategies.map((one) => {
+    const failedShare = { value: 0.005, low: null, high: null, n: 10 };
+    return { ...one, total: { ...one.total, failedShare } };
+  });
+  const kept = latencyPercentiles.heading({ ...result, strategies: whole, recommended: other });
+  assert.ok(kept.title.includes(`Half of the requests of ${other} end within`), kept.title);
 });

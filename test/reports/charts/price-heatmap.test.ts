@@ -35,7 +35,15 @@ test("a world without prices is said to have none, not to charge them", () => {
   const result = fixture();
   const free = result.prices.map((one) => ({ ...one, inputUsdPerMTok: 0, outputUsdPerMTok: 0 }));
   assert.equal(priceHeatmap.absence({ ...result, prices: free }), "The run has no prices.");
+  assert.equal(priceHeatmap.absence({ ...result, prices: [] }), "The run has no prices.");
   assert.equal(priceHeatmap.absence(result), undefined);
+});
+
+test("a run in which nothing was sent has prices, and no hour to show them of", () => {
+  const result = fixture();
+  const none = result.prices.map((one) => ({ ...one, factor: [] }));
+  const words = "Nothing was sent, so there is no hour to show prices of.";
+  assert.equal(priceHeatmap.absence({ ...result, prices: none }), words);
 });
 
 test("the extremes of a long run are blocks of hours, as in the table", () => {

@@ -11,6 +11,7 @@ import {
   leftColumn,
   relativePercent,
   rightColumn,
+  shareCell,
   textCell,
   toCsv,
 } from "../../../reports/tables/table.ts";
@@ -67,6 +68,11 @@ test("a cell shows the rounded value and keeps the full one", () => {
     detail: "4.08–4.35",
   });
   assert.deepEqual(estimateCell({ value: null, low: null, high: null, n: 0 }, PERCENT), { text: "n/a", value: null });
+});
+
+test("a cell of a share keeps its full value and shows no interval below nothing or above all", () => {
+  const share = { value: 0.0000005, low: -0.0000004, high: 0.0000014, n: 5 };
+  assert.deepEqual(shareCell(share), { text: "0.00005", value: 0.0000005, detail: "0–0.00014" });
 });
 
 test("a change that is not shown has no number", () => {

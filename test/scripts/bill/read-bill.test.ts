@@ -115,6 +115,27 @@ describe("bill exports", () => {
     }
   });
 
+  it("says which lines stand twice, in a file and in parts that overlap, and that an empty file is empty", async () => {
+    const text = gunzipSync(await readFile(join(BILLS, "cur-2.csv.gz"))).toString("utf8");
+    const [head, ...rows] = text.trimEnd().split("\n");
+    const once = await reading("once.csv", [head, ...rows].join("\n"));
+    assert.deepEqual(once.notes, []);
+    const twice = await reading("twice.csv", [head, ...rows, ...rows.slice(0, 50)].join("\n"));
+    assert.match(
+      twice.notes.join(),
+      /^50 lines stand there twice, word for word \(the first again in twice\.csv:\d+\)/,
+    );
+    assert.equal(twice.lines.length, once.lines.length + 50);
+    const parts = join(folder, "overlap");
+    await mkdir(parts);
+    await writeFile(join(parts, "a.csv"), [head, ...rows.slice(0, 100)].join("\n"));
+    await writeFile(join(parts, "b.csv"), [head, ...rows.slice(99)].join("\n"));
+    assert.match((await readBillFile(parts)).notes.join(), /1 line stands there twice, .*b\.csv:2/);
+    await assert.rejects(reading("empty.csv", "\n"), (error) =>
+      /BILL_EMPTY .*the file is empty/.test(problemsOf(error)),
+    );
+  });
+
   it("adds the parts of one export up, and never two exports of the same spend", async () => {
     const text = gunzipSync(await readFile(join(BILLS, "cur-2.csv.gz"))).toString("utf8");
     const [head, ...rows] = text.trimEnd().split("\n");
@@ -222,6 +243,11 @@ describe("bill exports", () => {
       problemsOf(await reading("q.csv", 'a,b\n1,2\n"3,4\n').catch((caught) => caught)),
       /BILL_UNREADABLE q\.csv:\d/,
     );
+    for (const end of ["\n", "\r\n", "\r"])
+      assert.match(
+        problemsOf(await reading("q.csv", ["a,b", '1,"2', '"', "3,4,5", ""].join(end)).catch((caught) => caught)),
+        /BILL_UNREADABLE q\.csv:4: .* on line 4$/,
+      );
   });
 
   it("refuses files of no known format, with what is known", async () => {

@@ -98,6 +98,8 @@ describe("meridian bill", () => {
     const tag = await meridianHere(["bill", BILL, "--team", "squad"]);
     assert.deepEqual([tag.code, /its tags are team/.test(tag.stderr)], [2, true]);
     const by = await meridianHere(["bill", BILL, "--by", "colour"]);
+    const byTag = await meridianHere(["bill", BILL, "--by", "tag:tem"]);
+    assert.deepEqual([byTag.code, /no line has the tag "tem"/.test(byTag.stderr)], [2, true]);
     assert.deepEqual([by.code, /known here: model, region, .*, or tag:<key>/.test(by.stderr)], [2, true]);
   });
 });

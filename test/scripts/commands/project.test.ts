@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
@@ -34,5 +34,10 @@ describe("meridian project", () => {
     const short = await meridianHere(["project", "scenarios/bills/focus-1.0.csv.gz"]);
     assert.deepEqual([growth.code, price.code, short.code], [2, 2, 3]);
     assert.match(short.stderr, /PROJECT_TOO_SHORT/);
+    const days = Array.from({ length: 40 }, (_, at) => new Date(Date.UTC(2026, 6, 1 + at)).toISOString().slice(0, 10));
+    const byService = join(folder, "by-service.csv");
+    writeFileSync(byService, ["Service,Amazon Bedrock($)", ...days.map((day) => `${day},3`)].join("\n"));
+    const unsaid = await meridianHere(["project", byService]);
+    assert.deepEqual([unsaid.code, /PROJECT_NO_TOKENS .*\n.*grouped by usage type/.test(unsaid.stderr)], [3, true]);
   });
 });

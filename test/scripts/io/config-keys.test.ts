@@ -32,6 +32,19 @@ describe("an unknown key", () => {
   });
 });
 
+it("a name as the key of what it names is one mistake, with what to write", () => {
+  const named = z.strictObject({
+    cups: z.array(z.strictObject({ name: z.string().optional(), size: z.number().optional() })),
+  });
+  const value = { cups: [{ big: { size: 3 } }, { big: { colour: 3 } }] };
+  const context = { value, schema: mapSchema(named), where: formatPath };
+  const found = unknownKey(["cups", 0], "big", context);
+  assert.equal(found.problem.fix, "write { name: big, size: ... }");
+  const echo = { problem: { code: "SCENARIO_INVALID_VALUE", what: "nothing is chosen" }, path: ["cups", 0] };
+  assert.deepEqual(withoutEchoes([found, echo]), [found]);
+  assert.equal(unknownKey(["cups", 1], "big", context).problem.fix, "known here: name, size");
+});
+
 describe("one mistake", () => {
   const context = contextOf({ pot: {}, cups: [], name: "x" });
 

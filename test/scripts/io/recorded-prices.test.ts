@@ -52,6 +52,12 @@ describe("recorded prices", () => {
     );
   });
 
+  it("a line is counted once that ends within quotes, however it ends", () => {
+    const rows = ["instant,region,factor", '2026-05-04T15:00:00Z,"r', '1",1', "2026-05-04T15:00:00Z,r1,-1"];
+    for (const end of ["\n", "\r\n", "\r"])
+      assert.throws(() => parseRecordedPrices(rows.join(end), "p.csv"), /PRICES_BAD_ROW {2}p\.csv:4: factor is -1/);
+  });
+
   it("broken CSV, a wrong header and an empty file are refused", () => {
     const fails = (text: string, pattern: RegExp) => assert.throws(() => parseRecordedPrices(text, "p.csv"), pattern);
     fails("instant,factor\n2026-05-04T15:00:00Z,1", /PRICES_BAD_HEADER {2}p\.csv:1.*region/);

@@ -293,6 +293,21 @@ describe("files", () => {
     assert.equal((await code("huge.yaml")).code, "SCENARIO_TOO_LARGE");
   });
 
+  it("says of a log where it goes, also of one that is large, packed or binary, and not of one that is not there", async () => {
+    await writeFile(join(folder, "day.csv"), "timestamp,input_tokens,output_tokens\n");
+    await writeFile(join(folder, "large.jsonl"), "#".repeat(SCENARIO_BYTES_MAX + 1));
+    await writeFile(join(folder, "calls.parquet"), Buffer.from([0x50, 0x41, 0x52, 0x31, 0xff, 0xfe]));
+    for (const name of ["day.csv", "large.jsonl", "calls.parquet"]) {
+      const { code: found, what, fix } = await code(name);
+      assert.equal(found, "NOT_A_SCENARIO", name);
+      assert.equal(what, "this is a table or a log, not a scenario");
+      const file = join(folder, name);
+      assert.ok(fix?.startsWith(`meridian simulate <scenario> --traffic ${file} runs its calls`), fix);
+      assert.ok(fix?.includes(`meridian traffic describe ${file} `), fix);
+    }
+    assert.equal((await code("nowhere.csv")).code, "SCENARIO_NOT_FOUND");
+  });
+
   it("does not hang on a device", async () => {
     await assert.rejects(loadScenario("/dev/zero", schema), /SCENARIO_NOT_A_FILE/);
   });

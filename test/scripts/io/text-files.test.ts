@@ -14,10 +14,15 @@ import {
   stableJson,
   unpackedBytesMax,
   WHOLE_TEXT_BYTES_MAX,
+  withLineFeeds,
   writeReport,
 } from "../../../scripts/io/text-files.ts";
 
 const textOf = (document: object) => Buffer.concat([...new JsonPieces(document)]).toString();
+
+it("lines of any file end by LF, those that did before as they were", () => {
+  assert.equal(withLineFeeds("a\r\nb\nc\rd\r\n\r\n"), "a\nb\nc\rd\n\n");
+});
 
 describe("stableJson", () => {
   it("gives the same bytes piece by piece", () => {

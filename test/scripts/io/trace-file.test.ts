@@ -54,6 +54,12 @@ test("every kind of damage is one clear error", async () => {
   // A browser unpacks what it downloads, and keeps the name.
   assert.equal((await file("plain.gz", LINES)).sha256, (await file("a.csv", LINES)).sha256);
   await assert.rejects(file("db.dump", Buffer.from("PGDMP\0")), /TRACE_NOT_TEXT[\s\S]*pg_restore/);
+  const archive = Buffer.concat([Buffer.alloc(257), Buffer.from("ustar\0"), Buffer.alloc(249), Buffer.from(LINES)]);
+  for (const [name, bytes] of [
+    ["log.tar", archive],
+    ["log.tar.gz", gzipSync(archive)],
+  ] as const)
+    await assert.rejects(file(name, bytes), /TRACE_NOT_TEXT .*tar archive[\s\S]*unpack it/);
   await assert.rejects(file("empty.csv", ""), /TRACE_EMPTY {2}empty\.csv/);
   await assert.rejects(file("empty.csv.gz", gzipSync("")), /TRACE_EMPTY/);
   await assert.rejects(file("head.csv", LINES.split("\n")[0]!), /TRACE_EMPTY/);

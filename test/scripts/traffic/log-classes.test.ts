@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -17,10 +17,10 @@ interface Made {
 }
 
 test("a class for each team and model, with the scenario's objectives, from where its calls came", async () => {
-  const { overrides, notes } = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
+  const { overrides, trace } = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
   const put = Object.fromEntries(overrides.map(({ path, value }) => [path.join("."), value]));
   const classes = put.traffic as readonly Made[];
-  assert.deepEqual(notes, []);
+  assert.ok(!trace.notes.some((note) => note.includes("left out")));
   assert.equal(new Set(classes.map((each) => each.class)).size, classes.length);
   assert.ok(classes.some((each) => each.class === "search haiku"));
   assert.ok(classes.every(({ slo }) => JSON.stringify(slo) === '{"e2e":"8s"}'));
@@ -31,10 +31,22 @@ test("a class for each team and model, with the scenario's objectives, from wher
 
 test("models that the scenario lacks are counted, or given a name", async () => {
   const without = [{ path: ["world", "models", "nova"], value: undefined, origin: "test" }];
-  const { notes } = await trafficOfLog(WORLD, LOG, { models: new Map() }, without);
-  assert.match(notes[0]!, /^\d+ of 200 requests ask for nova-lite, .* --map-model nova-lite=<name> gives it one$/);
+  const { trace } = await trafficOfLog(WORLD, LOG, { models: new Map() }, without);
+  assert.match(
+    trace.notes.at(-1)!,
+    /^\d+ of 200 requests ask for nova-lite, .* --map-model nova-lite=<name> gives it one$/,
+  );
   const mapped = await trafficOfLog(WORLD, LOG, { models: new Map([["nova-lite", "haiku"]]) }, without);
-  assert.deepEqual(mapped.notes, []);
+  assert.ok(!mapped.trace.notes.some((note) => note.includes("left out")));
+  const out = mkdtempSync(join(tmpdir(), "meridian-log-"));
+  const world = join(out, "world.yaml");
+  writeFileSync(world, readFileSync(WORLD, "utf8").replace(/ {4}nova:\n.*\n.*\n/, ""));
+  const args = ["simulate", world, "--traffic", LOG, "--replications", "1", "--quiet"];
+  const { stdout, stderr } = await meridianHere([...args, "--workers", "1", "--out", out, "--json"]);
+  const told = (JSON.parse(stdout) as { notes: string[] }).notes.filter((note) =>
+    note.includes("which the scenario has"),
+  );
+  assert.equal(told.length, 1, `the report says so, too, and once: ${stderr}`);
 });
 
 test("where the scenario has none of the models, one line gives each of them one", async () => {
@@ -65,7 +77,7 @@ test("rules tag requests that lack a tag, in the run and in the scenario that it
   const folder = mkdtempSync(join(tmpdir(), "meridian-rules-"));
   const rules = join(folder, "rules.txt");
   writeFileSync(rules, 'tag team=night where region like "us-*"\ntag team=none where region is "xx"\n');
-  const { overrides, notes } = await trafficOfLog(WORLD, LOG, { models: new Map(), tags: rules }, []);
+  const { overrides, trace } = await trafficOfLog(WORLD, LOG, { models: new Map(), tags: rules }, []);
   const without = await trafficOfLog(WORLD, LOG, { models: new Map() }, []);
   const classesOf = (all: typeof overrides) =>
     all.find(({ path }) => path[0] === "traffic")!.value as { class: string; tags?: object; arrivals: object }[];
@@ -75,7 +87,7 @@ test("rules tag requests that lack a tag, in the run and in the scenario that it
     tagged.some(({ class: name, tags }) => name.startsWith("night") && JSON.stringify(tags) === '{"team":"night"}'),
   );
   assert.ok(tagged.every(({ arrivals }) => "tags" in arrivals));
-  assert.match(notes.join(" "), /line 2/);
+  assert.match(trace.notes.join(" "), /line 2/);
   const out = join(folder, "runs");
   const args = ["--replications", "1", "--workers", "1", "--out", out, "--json", "--quiet"];
   const first = await meridianHere(["simulate", WORLD, "--traffic", LOG, "--tags", rules, ...args]);

@@ -8,10 +8,12 @@ import {
   distinctOptions,
   frontierOf,
   type Outcome,
+  outcomeOf,
   regionsWorthIt,
   routeOptions,
 } from "../../../simulator/advice/routes.ts";
 import type { RunResult } from "../../../simulator/experiment/result.ts";
+import { classOf, strategyOf } from "../experiment/answers.ts";
 import { NOVA, SONNET, worldPlan } from "./worlds.ts";
 
 const { profiles } = await loadReference();
@@ -84,6 +86,13 @@ function outcome(strategy: string, usd: number, p95Ms: number, over: Partial<Out
     ...over,
   };
 }
+
+it("an outcome has no p95 where more of the watched class fail than it leaves out", () => {
+  const result = { billing: "source", classes: [classOf("chat", 6000)] } as unknown as RunResult;
+  const p95At = (failed: number) =>
+    outcomeOf("routes", result, strategyOf("one", { chat: { failed, p95: 4000 } }), "chat").p95Ms;
+  assert.deepEqual([Math.round(p95At(0.04).value!), p95At(0.33).value, p95At(0.33).low], [4000, null, null]);
+});
 
 describe("what a faster answer costs", () => {
   it("goes from the fastest to the cheapest, past what is beaten on both and what fails", () => {

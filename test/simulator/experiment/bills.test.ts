@@ -115,6 +115,28 @@ describe("the list prices beside a what-if", () => {
       /^At list prices, routed as here, cheapest saves .*; in each reading of the swing it saves [\d.]+ % \(peak 31 % above the trough; ceiling 8\.5 %\)/,
     );
     assert.equal(result.verdictSentences![1], sentence);
+    const nothing = { value: 0, low: 0, high: 0, n: 3 };
+    const flat = result.priceReadings!.map((reading) => ({
+      ...reading,
+      savings: reading.savings.map((one) => ({
+        ...one,
+        savingShare: { source: nothing, destination: nothing, "lowest-cost": nothing },
+      })),
+    }));
+    const same = priceSentence(flat, "cheapest", { billing: "source", ownPrices: "none" });
+    assert.match(same, /, cheapest saves nothing under any billing rule; /);
+    const more = { value: 0.2, low: 0.2, high: 0.2, n: 3 };
+    const peaking = result.priceReadings!.map((reading) => ({
+      ...reading,
+      savings: reading.savings.map((one) => ({
+        ...one,
+        savingShare: { source: more, destination: more, "lowest-cost": more },
+      })),
+    }));
+    assert.match(
+      priceSentence(peaking, "cheapest", { billing: "source", ownPrices: "none" }),
+      /it saves 20 % \(peak 31 % above the trough; a flat demand at most 8\.5 %\)/,
+    );
     assert.equal(readingTable(result).rows.length, 4);
     const list = planOf(input({ world: { ...input().world, prices: {} } }));
     assert.deepEqual(priceReadingsOf(list, []), []);

@@ -14,9 +14,21 @@ it("what takes a large part of the limit binds: waits by quota or capacity, dist
   assert.equal(binds({ within: 0.8, wait: 3000 }, classOf("chat", 6000, { roundTripMs: 2000 })), "distance");
 });
 
+it("of an objective for the first token the prompt binds, not the answer", () => {
+  const slow = strategyOf("x", { chat: { within: 0.8 } });
+  const estimate = (value: number) => ({ value, low: null, high: null, n: 1 });
+  const ttftMs = { ...slow.byClass[0]!.ttftMs, p95: estimate(3300), mean: estimate(1600) };
+  const late = { ...slow, byClass: [{ ...slow.byClass[0]!, ttftMs }] };
+  const { text } = whatBinds(late, classOf("chat", null, { sloTtftMs: 2000 }));
+  assert.match(text, /the first token of chat takes 1\.60 s on average, .* Shorter prompts, /);
+  assert.doesNotMatch(text, /answers/);
+  assert.match(whatBinds(late, classOf("chat", 3000, { sloTtftMs: 20_000 })).text, /Shorter answers, /);
+});
+
 it("where failures are most of what is missing, what they ended by binds", () => {
   const failing = strategyOf("x", { chat: { within: 0.9, failed: 0.1 } });
   assert.equal(whatBinds(failing, chat).binding, "quota");
+  assert.match(whatBinds(failing, chat).text, /: under x 10 % of chat are throttled by token quotas/);
   const counts = { ...failing.byClass[0]!.counts, throttled: 0, timedOut: 90, failed: 20 };
   assert.match(
     whatFails(failing, { counts }).text,

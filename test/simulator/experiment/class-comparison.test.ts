@@ -39,12 +39,15 @@ it("is the paired difference over the other's mean, its interval wide enough for
   );
 });
 
-it("compares no survivors: neither who fails a point more, nor an unstable run", () => {
+it("compares no survivors: neither who fails a point more, nor two that fail 5 %, nor an unstable run", () => {
   const half = BASE.map((ms) => ms / 2);
   const of = (...pair: Parameters<typeof classComparison>[0]) => classComparison(pair, "chat", "e2eMsP95", 2).verdict;
   assert.equal(of(named("x", half, { failed: 0.02 }), base), "not comparable");
   assert.equal(of(base, named("x", half, { failed: 0.02 })), "not comparable");
   assert.equal(of(named("x", half, { failed: 0.005 }), base), "better");
+  const both = (share: number) => of(named("x", half, { failed: share }), named("base", BASE, { failed: share }));
+  assert.deepEqual([0.04, 0.06, 0.25].map(both), ["better", "not comparable", "not comparable"]);
+  assert.equal(of(named("x", BASE, { failed: 0.25 }), named("base", half)), "worse");
   assert.equal(of(strategyOf("x", { chat: { p95: half } }, { unstable: true }), base), "not comparable");
 });
 

@@ -70,6 +70,18 @@ describe("a strategy against the baseline", () => {
     assert.equal(compared(of(fast.map((p95) => ({ p95, served: 995 }))), base).e2eMsP95!.verdict, "better");
   });
 
+  it("of whom more than 5 % fail has no p95, and is not called better than another that has none either", () => {
+    const fast = of([1000, 1100, 1050, 990].map((p95) => ({ p95, served: 755 })));
+    const slow = of([2000, 2400, 2200, 1900].map((p95) => ({ p95, served: 750 })));
+    for (const [mine, theirs] of [
+      [fast, slow],
+      [slow, fast],
+      [fast, fast],
+    ] as const)
+      assert.equal(compared(mine, theirs).e2eMsP95!.verdict, "not comparable");
+    assert.equal(compared(slow, of([1000, 1100, 1050, 990].map((p95) => ({ p95 })))).e2eMsP95!.verdict, "worse");
+  });
+
   it("a metric that a replication lacks leaves its pair out", () => {
     const none = of([{ served: 0 }, { p95: 2300 }, { p95: 2100 }, { p95: 1800 }]);
     const { e2eMsP95, usdPer1kServed, failedShare } = compared(none, base);
@@ -172,6 +184,12 @@ describe("gates", () => {
     const gate = evaluateAssertion(parseAssertion("p95(e2e) < 8s", known), empty);
     assert.deepEqual([gate.passed, gate.found], [false, "single: n/a"]);
     assert.equal(evaluateAssertion(parseAssertion("p95(e2e) > 8s", known), empty).passed, false);
+    const goodputOf = (sloE2eMs: number | null) => {
+      const classes = [{ name: "chat", sloE2eMs, sloTtftMs: null }] as unknown as RunResult["classes"];
+      return evaluateAssertion(parseAssertion("goodput() > 90%", known), { ...empty, classes }).found;
+    };
+    assert.equal(goodputOf(8000), "single: n/a");
+    assert.equal(goodputOf(null), "single: n/a, since no objective is set (slo: { e2e: 6s })");
   });
 
   it("refuses what it does not understand, with the reason", () => {

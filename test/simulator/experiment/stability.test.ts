@@ -14,7 +14,7 @@ const rising = Array.from({ length: 16 }, (_, i) => 100 * (i + 1));
 
 describe("a backlog without bound", () => {
   it("is large, a real share of what was served, and rose all the time: all three", () => {
-    assert.match(judged(output(rising, 1700), 10_000)!, /stood at 1700 requests/);
+    assert.match(judged(output(rising, 1700), 10_000)!, /stood at 1,700 requests/);
     assert.equal(judged(output(rising, 499), 1000), null, "small");
     assert.equal(judged(output(rising, 1700), 100_000), null, "a small share");
     const peak = [...rising.slice(0, 12), 900, 800, 700, 600];

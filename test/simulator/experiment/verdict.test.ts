@@ -29,6 +29,20 @@ describe("the answer of a run", () => {
     assert.deepEqual(named, ["cheap", "dear"]);
   });
 
+  it("says by what leaders are alike where one of them is faster all the same", () => {
+    const classes = [classOf("chat", 6000), classOf("code", 6000)];
+    const two = (name: string, chat: number, usd: number) =>
+      strategyOf(name, { chat: { p95: chat }, code: { p95: 5500 } }, { usd });
+    const { verdict, recommended } = answer([two("base", 4000, 6), two("x", 4000, 5), two("y", 3000, 5)], classes);
+    assert.match(
+      verdict,
+      /^x and y keep every objective .* and are not shown to differ in cost or in the p95 nearest to its limit: /,
+    );
+    assert.match(verdict, / Of them y is faster \(p95 of chat 3\.00 s\)\./);
+    assert.doesNotMatch(verdict, /Faster/);
+    assert.equal(recommended, null);
+  });
+
   it("speaks of one replication of one request in the singular", () => {
     const { verdict } = answer([one("base", {})], CHAT, { replications: 1, requestsPerReplication: 1 });
     assert.match(verdict, / \(1 replication of 1 request\.\)/);
@@ -155,7 +169,7 @@ describe("the answer of a run", () => {
     const far = answer([one("base", { within: 0.8 })], [classOf("chat", 1000, { roundTripMs: 300 })]);
     assert.match(far.verdict, /What binds is the distance: a round trip of chat to the nearest region .* takes 300 ms/);
     const failing = answer([one("base", { within: 0.93, failed: 0.045 })], CHAT);
-    assert.match(failing.verdict, /What binds is the quota: under base 4\.5 % of the requests are throttled/);
+    assert.match(failing.verdict, /What binds is the quota: under base 4\.5 % of chat are throttled/);
   });
 
   it("an overload has its failures as the headline, and no latency", () => {
@@ -200,6 +214,12 @@ describe("the answer of a run", () => {
     assert.equal(single.recommended, null);
     const alone = answer([one("base", { within: [0.99], failed: [0], p95: [4000] }, { usd: [5] })], CHAT);
     assert.doesNotMatch(alone.verdict, /difference|tell them apart/);
+  });
+
+  it("says of how many requests, one of which has no plural", () => {
+    const of = (requestsPerReplication: number) => answer([one("base", {})], CHAT, { requestsPerReplication }).verdict;
+    assert.match(of(1.2), /\(5 replications of 1 request\.\)/);
+    assert.match(of(1.6), /\(5 replications of 2 requests\.\)/);
   });
 
   it("begins with what was not sent at all", () => {

@@ -125,6 +125,29 @@ describe("labels of rows", () => {
     assert.deepEqual(only("chat", "code", "batch"), []);
     assert.deepEqual(only("chat", undefined), []);
   });
+
+  it("rows of teams or models that no class takes are counted", () => {
+    const labelled = recorded(
+      recordingOf([0, 1, 2, 3, 4], {
+        tenantIndex: Uint16Array.of(0, 1, 1, 2, 0),
+        tenantNames: ["search", "ops", "lab"],
+      }),
+    );
+    const only = (...tenants: readonly (string | undefined)[]) => {
+      const traffic = tenants.map((tenant, i) =>
+        classInput({
+          class: `c${i}`,
+          arrivals: { trace: "t.csv", ...(tenant === undefined ? {} : { only: { tenant } }) },
+          tokens: undefined,
+        } as never),
+      );
+      return planOf({ ...scenario({}), traffic }, labelled).notes;
+    };
+    assert.deepEqual(only("search"), ["3 of 5 rows of t.csv are taken by no class."]);
+    assert.deepEqual(only("search", "ops"), ["1 of 5 rows of t.csv are taken by no class."]);
+    assert.deepEqual(only("search", "ops", "lab"), []);
+    assert.deepEqual(only("search", undefined), []);
+  });
 });
 
 describe("traffic that cannot be made", () => {

@@ -133,9 +133,12 @@ describe("answers of GetCostAndUsage", () => {
       /UnblendedCost is not a number/,
     );
     assert.match(
-      problemsOf(() => readCostExplorerApi({ ResultsByTime: [] }, "a.json")),
+      problemsOf(() =>
+        readCostExplorerApi({ ResultsByTime: [{ TimePeriod: { Start: "2026-07-01", End: "2026-07-02" } }] }, "a.json"),
+      ),
       /BILL_NO_COST/,
     );
+    assert.deepEqual(readCostExplorerApi({ ResultsByTime: [] }, "a.json").lines, []);
     assert.match(
       problemsOf(() => readCostExplorerApi({ ResultsByTime: [1] }, "a.json")),
       /BILL_UNREADABLE/,

@@ -72,6 +72,22 @@ describe("downloads of the Cost Explorer console", () => {
     assert.deepEqual(tagsOf("Cost category: unit", "No cost category: unit"), { unit: "" });
   });
 
+  it("have totals in the console's other languages: what is the sum of the rest is not counted again", () => {
+    const german = TEAMS.replace("Total costs", "Gesamtkosten").replace("team total", "team Gesamt");
+    const [head, , ...days] = german.split("\n");
+    for (const text of [german, [head, ...days].join("\n")]) {
+      const { lines } = readCostExplorerConsole(table(text), "a.csv");
+      assert.deepEqual(
+        lines.map(({ costUsd }) => formatDecimal(costUsd)),
+        ["1", "2", "1"],
+      );
+    }
+    const groups = readCostExplorerConsole(table("team,a($),b($)\n2026-07-01,1,1\n2026-07-02,2,1"), "a.csv");
+    assert.equal(groups.lines.length, 4, "of one day alone it may be chance");
+    const off = () => readCostExplorerConsole(table(german.replace("Gesamt,3,1,4", "Gesamt,3,1,5")), "a.csv");
+    assert.match(problemsOf(off), /"team Gesamt" is neither a date nor the row of totals/);
+  });
+
   it("must add up to their own totals, for each day and each group", () => {
     const off = (from: string, to: string) =>
       problemsOf(() => readCostExplorerConsole(table(TEAMS.replace(from, to)), "a.csv"));

@@ -51,10 +51,10 @@ describe("GetCostAndUsage, flattened", () => {
       ROW.replace(",1,10,", ",,10,"),
     ];
     const problems = problemsOf(() => read([HEADER, ROW, ...bad].join("\n")));
-    assert.match(problems, /a\.csv:3: timeperiodstart is not a date: "2026-02-30"/);
-    assert.match(problems, /a\.csv:4: unblendedcost is not a number: "x"/);
+    assert.match(problems, /a\.csv:3: TimePeriodStart is not a date: "2026-02-30"/);
+    assert.match(problems, /a\.csv:4: UnblendedCost is not a number: "x"/);
     assert.match(problems, /a\.csv:5: the currency is EUR/);
-    assert.match(problems, /a\.csv:6: unblendedcost is empty/);
+    assert.match(problems, /a\.csv:6: UnblendedCost is empty/);
   });
 });
 
