@@ -55,7 +55,7 @@ export function needOf(
     busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
   );
   const cappedAt = (call: number) =>
-    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0));
+    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0)) * weightOf(spec);
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
@@ -117,13 +117,18 @@ export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax:
     };
   };
   const { maxOutputTokens } = plan.models[model]!;
-  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
+  const weight = weightOf(spec);
   return {
     busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
     busiestDay: busiestDayOf(plan, demand),
     unset: needOf((call) => demand.reserve[call]! + (maxOutputTokens - maxTokens[call]!) * weight),
     explicit: needOf(cappedAt),
   };
+}
+
+/** How often a token of max_tokens counts at reservation. */
+function weightOf(spec: QuotaSpec | null): number {
+  return spec?.reservesWeightedOutput ? spec.burndown : 1;
 }
 
 /** The UTC day that settles most, and which part of it the run covers. */

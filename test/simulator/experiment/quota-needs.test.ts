@@ -70,6 +70,16 @@ it("counts parts of a token where a burndown has them", () => {
   assert.ok(Math.abs(busiestSettled - 60 * (400 + 60 * 1.005)) < 1e-6, String(busiestSettled));
 });
 
+it("an explicit max_tokens saves as many times itself as it weighs at reservation", () => {
+  const need = needOf(run([{ tokensPerMinute: 1_000_000, reserveWeightedOutput: true }], 5));
+  const { busiestReserved } = lawOf(need, "clock-window");
+  assert.equal(busiestReserved, 60 * (400 + 5 * 256));
+  assert.deepEqual(need.explicitMaxTokens, {
+    byClass: [{ name: "chat", tokens: 60 }],
+    busiestReserved: 60 * (400 + 5 * 60),
+  });
+});
+
 it("a limit that it recommends throttles at most 1 % when it is set, and what throttles asks for more", () => {
   const tight = run([{ tokensPerMinute: 15_000, law: "clock-window" }]);
   assert.ok(tight.strategies[0]!.total.throttledAttemptShare.value! > 0.2);
