@@ -42,6 +42,8 @@ interface Unserved {
   readonly call: number;
   /** A later attempt of it is under way. */
   isTriedAgain: boolean;
+  /** The request's call that was not served before. */
+  readonly earlier: Unserved | undefined;
 }
 
 /** Stands for the number of a call that is not kept. */
@@ -58,7 +60,7 @@ export class QuotaNeeds implements AttemptWatcher {
   private readonly places: (Calls | null | undefined)[] = [];
   /** By slot of an attempt: its call. */
   private callOfSlot = new Int32Array(0);
-  /** By request: the call that was not served last. */
+  /** By request: the calls that were not served, the last first. */
   private readonly unserved = new Map<number, Unserved>();
   /** Calls that a later attempt has settled. */
   private readonly late: number[] = [];
@@ -83,8 +85,8 @@ export class QuotaNeeds implements AttemptWatcher {
     const calls = this.callsOf(ints, at);
     if (calls === null) return;
     if (ints[at + PLACE.ordinal]! > 0) {
-      const before = this.unserved.get(ints[at + PLACE.requestId]!);
-      if (before?.calls === calls && !before.isTriedAgain && Number.isNaN(this.kept.settledAtMs[before.call]!)) {
+      const before = this.unservedOf(ints[at + PLACE.requestId]!, calls);
+      if (before !== undefined) {
         before.isTriedAgain = true;
         this.callOfSlot[attempt] = before.call;
         return;
@@ -129,7 +131,10 @@ export class QuotaNeeds implements AttemptWatcher {
       if (isServed) {
         kept.settledAtMs[call] = endedMs;
         kept.served[kept.servedLength++] = call;
-      } else this.unserved.set(ints[at + PLACE.requestId]!, { calls, call, isTriedAgain: false });
+      } else {
+        const request = ints[at + PLACE.requestId]!;
+        this.unserved.set(request, { calls, call, isTriedAgain: false, earlier: this.unserved.get(request) });
+      }
     }
   }
 
@@ -159,11 +164,23 @@ export class QuotaNeeds implements AttemptWatcher {
     return needs;
   }
 
+  /** The call that an attempt of a request tries again: other quotas may have refused it in between. */
+  private unservedOf(request: number, calls: Calls): Unserved | undefined {
+    let before = this.unserved.get(request);
+    while (before !== undefined && !this.awaitsAttempt(before, calls)) before = before.earlier;
+    return before;
+  }
+
+  private awaitsAttempt({ calls, call, isTriedAgain }: Unserved, of: Calls): boolean {
+    return calls === of && !isTriedAgain && Number.isNaN(this.kept.settledAtMs[call]!);
+  }
+
   private settleLater(call: number, tookMs: number, ints: Int32Array, at: number): void {
     const { kept } = this;
     if (Number.isNaN(tookMs)) {
-      const before = this.unserved.get(ints[at + PLACE.requestId]!);
-      if (before?.call === call) before.isTriedAgain = false;
+      let before = this.unserved.get(ints[at + PLACE.requestId]!);
+      while (before !== undefined && before.call !== call) before = before.earlier;
+      if (before !== undefined) before.isTriedAgain = false;
       return;
     }
     kept.settledAtMs[call] = kept.atMs[call]! + tookMs;

@@ -171,5 +171,54 @@ it("the busiest minute is that of the calls as they were sent, to the last token
   }
 });
 
+it("a call that comes back to a quota after another has refused it is one call of each", () => {
+  const plan = planOf(
+    scenarioInput({
+      duration: "10m",
+      requests: undefined,
+      world: {
+        regions: ["us-east-1", "eu-west-1"],
+        models: {
+          nova: {
+            id: "amazon.nova-pro-v1:0",
+            onDemand: true,
+            capacity: { kind: "slots", servers: "unlimited", service: "1s" },
+          },
+        },
+        quotas: [{ tokensPerMinute: 1000, law: "clock-window" }],
+      },
+      traffic: [
+        {
+          class: "chat",
+          arrivals: { poisson: "1/s" },
+          tokens: { input: 400, output: 60, maxTokens: 256 },
+          origin: "us-east-1",
+        },
+      ],
+      strategies: [{ "round-robin": {} }],
+      client: { retry: "standard" },
+    }),
+  );
+  const asked = [new Set<number>(), new Set<number>()];
+  let attempts = 0;
+  const observerOf = () => ({
+    onAttemptEnd: ({ target, requestId }: ObservedAttempt) => {
+      attempts++;
+      asked[target]!.add(requestId);
+    },
+    onRequestEnd: () => {},
+    onRunEnd: () => {},
+  });
+  const steps = runJob({ plan }, planJobs({ plan }, 1)[0]!, observerOf);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const counted = step.value.stats[0]!.quotaNeeds!.map(({ calls }) => calls);
+  assert.deepEqual(
+    counted,
+    asked.map(({ size }) => size),
+  );
+  assert.ok(attempts > counted[0]! + counted[1]! + 50, `${attempts} attempts, ${counted} calls`);
+});
+
 const MINUTE = 60_000;
 const lawIn = (laws: QuotaNeed["laws"], law: string) => laws.find((each) => each.law === law)!.busiestReserved;
