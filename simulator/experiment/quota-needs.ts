@@ -92,6 +92,11 @@ export class QuotaNeeds implements AttemptWatcher {
         return;
       }
     }
+    if (ints[at + PLACE.inputTokens]! > (this.plan.world.contextTokens?.[calls.model] ?? Number.POSITIVE_INFINITY)) {
+      // Answered 400 before any quota is asked.
+      this.callOfSlot[attempt] = NOT_KEPT;
+      return;
+    }
     if (this.kept.length >= CALLS_MAX) {
       this.left++;
       this.callOfSlot[attempt] = NOT_KEPT;
@@ -106,7 +111,7 @@ export class QuotaNeeds implements AttemptWatcher {
     kept.classIndex[call] = ints[at + PLACE.classIndex]!;
     kept.maxTokens[call] = ints[at + PLACE.maxTokens]!;
     this.writeTokens(calls, call, ints, at, 0);
-    calls.outputs[ints[at + PLACE.classIndex]!]!.count(ints[at + PLACE.outputTokens]!);
+    calls.outputs[ints[at + PLACE.classIndex]!]!.count(ints[at + PLACE.outputTokens]!, ints[at + PLACE.maxTokens]!);
   }
 
   onAttempt({ ints, floats }: SlotTable, attempt: number): void {
@@ -221,6 +226,7 @@ export class QuotaNeeds implements AttemptWatcher {
     const { isAsync, route, region } = plan.targets[target]!;
     if (isAsync || route === "provisioned" || route === "batch") return null;
     const of = plan.world.routes[target * plan.models.length + model];
+    if ((of?.reservation ?? -1) >= 0) return null;
     const quota = of?.quotas[plan.world.accountOfClass[classIndex]!] ?? -1;
     const spec = quota < 0 ? null : plan.world.quotas[quota]!;
     const id = spec?.id ?? `${plan.regionNames[region]}/${plan.models[model]!.name}/${route}`;
@@ -245,12 +251,14 @@ const WITHOUT = {
   retryAfterMs: Number.NaN,
 };
 
-/** How many answers have each number of tokens. */
+/** How many answers have each number of tokens, and the largest max_tokens that was asked for. */
 class AnswerLengths {
   private answers = 0;
+  private maxTokens = 0;
   private counts = new Int32Array(1024);
 
-  count(tokens: number): void {
+  count(tokens: number, maxTokens: number): void {
+    if (maxTokens > this.maxTokens) this.maxTokens = maxTokens;
     if (tokens >= this.counts.length) {
       const counts = new Int32Array(2 * tokens);
       counts.set(this.counts);
@@ -260,13 +268,13 @@ class AnswerLengths {
     this.answers++;
   }
 
-  /** What 99 % of the answers stay within, rounded up to two digits; null where there was none. */
+  /** What 99 % of the answers stay within, two digits, up, but no more than was asked for; null where there was none. */
   cap(): number | null {
     if (this.answers === 0) return null;
     let p99 = 0;
     for (let below = this.counts[0]!; below < Math.ceil(0.99 * this.answers); below += this.counts[p99]!) p99++;
     const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
-    return Math.ceil(p99 / unit) * unit;
+    return Math.min(this.maxTokens, Math.ceil(p99 / unit) * unit);
   }
 }
 

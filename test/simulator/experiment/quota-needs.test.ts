@@ -220,5 +220,51 @@ it("a call that comes back to a quota after another has refused it is one call o
   assert.ok(attempts > counted[0]! + counted[1]! + 50, `${attempts} attempts, ${counted} calls`);
 });
 
+/** Needs of a small world: a call every second, all to one target. */
+function needsOf(
+  target: string,
+  { world = {}, model = {}, tokens }: { world?: object; model?: object; tokens: Tokens },
+): readonly QuotaNeed[] {
+  const capacity = { kind: "slots", servers: "unlimited", service: "1s" } as const;
+  const nova = { id: "amazon.nova-pro-v1:0", burndown: 1, onDemand: true, capacity, ...model };
+  const plan = planOf(
+    scenarioInput({
+      duration: "10m",
+      requests: undefined,
+      world: { regions: ["us-east-1"], models: { nova }, ...world },
+      traffic: [{ class: "chat", arrivals: { deterministic: { interval: "1s" } }, tokens, origin: "us-east-1" }],
+      strategies: [{ single: { target } }],
+    }),
+  );
+  return runAll({ plan })[0]!.stats[0]!.quotaNeeds!;
+}
+type Tokens = ScenarioInput["traffic"][number]["tokens"];
+
+it("suggests no larger max_tokens than is asked for", () => {
+  // Most answers are cut at 256: two digits, up, would be 260.
+  const tokens = { input: 400, output: 300, maxTokens: 256 };
+  assert.deepEqual(needsOf("us-east-1", { tokens })[0]!.explicitMaxTokens.byClass, [{ name: "chat", tokens: 256 }]);
+  const model = { maxOutputTokens: 512 };
+  const unset = { input: 400, output: 600, maxTokens: "unset" } as const;
+  const [need] = needsOf("us-east-1", { tokens: unset, model });
+  assert.deepEqual(need!.explicitMaxTokens.byClass, [{ name: "chat", tokens: 512 }]);
+});
+
+it("prompts longer than the model's window ask for nothing: they are answered before any quota is asked", () => {
+  const tokens = { input: { uniform: { min: 1, max: 1999 } }, output: 60, maxTokens: 256 };
+  const model = { contextTokens: 1000 };
+  const [need] = needsOf("us-east-1", { tokens, model });
+  assert.ok(need!.calls > 200 && need!.calls < 400, String(need!.calls));
+  // The others have 500 tokens on average, and half of the calls of a minute.
+  const busiest = lawIn(need!.laws, "rolling-window");
+  assert.ok(busiest < 45 * (500 + 256), String(busiest));
+});
+
+it("calls of the reserved tier ask for no quota", () => {
+  const reserved = [{ region: "us-east-1", inputTokensPerMinute: "100k", outputTokensPerMinute: "10k", usdPerHour: 1 }];
+  const world = { targets: ["us-east-1@reserved"], reserved };
+  assert.deepEqual(needsOf("us-east-1@reserved", { world, tokens: { input: 400, output: 60, maxTokens: 256 } }), []);
+});
+
 const MINUTE = 60_000;
 const lawIn = (laws: QuotaNeed["laws"], law: string) => laws.find((each) => each.law === law)!.busiestReserved;
