@@ -55,7 +55,7 @@ export function needOf(
     busy.reduce((sum, i) => sum + (classIndex[i] === c ? demand.reserve[i]! : 0), 0),
   );
   const cappedAt = (call: number) =>
-    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0));
+    demand.reserve[call]! - Math.max(0, maxTokens[call]! - (caps[classIndex[call]!] ?? 0)) * weightOf(spec);
   const minute = spec?.tokensPerMinute ?? null;
   return {
     id: calls.id,
@@ -117,7 +117,7 @@ export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax:
     };
   };
   const { maxOutputTokens } = plan.models[model]!;
-  const weight = spec?.reservesWeightedOutput ? spec.burndown : 1;
+  const weight = weightOf(spec);
   return {
     busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
     busiestDay: busiestDayOf(plan, demand),
@@ -126,22 +126,37 @@ export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax:
   };
 }
 
-/** The UTC day that settles most, and which part of it the run covers. */
+/** How often a token of max_tokens counts at reservation. */
+function weightOf(spec: QuotaSpec | null): number {
+  return spec?.reservesWeightedOutput ? spec.burndown : 1;
+}
+
+/** The UTC day that settles most, and which part of it the run covers: without its warm-up, whose calls are not counted. */
 function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+  const { startMs, durationMs } = plan;
   const days = new Map<number, number>();
   let lastMs = 0;
   for (const call of calls) {
     const ms = atMs[call]!;
-    const day = Math.floor((plan.startMs + ms) / DAY_MS);
+    const day = Math.floor((startMs + ms) / DAY_MS);
     days.set(day, (days.get(day) ?? 0) + settle[call]!);
     lastMs = ms;
   }
-  const endMs = plan.startMs + (Number.isFinite(plan.durationMs) ? plan.durationMs : lastMs);
+  const endMs = startMs + (Number.isFinite(durationMs) ? durationMs : lastMs);
+  const countedFromMs = startMs + countedFrom(plan, atMs);
   let busiest = { settled: 0, coveredShare: 1 };
   for (const [day, settled] of days) {
-    const fromMs = Math.max(day * DAY_MS, plan.startMs + plan.arrivalsFromMs);
-    const coveredMs = Math.min((day + 1) * DAY_MS, endMs) - fromMs;
+    const fromMs = Math.max(day * DAY_MS, countedFromMs);
+    // Turns and retries may go on into a day that no arrival is in.
+    const untilMs = endMs > fromMs ? endMs : startMs + lastMs;
+    const coveredMs = Math.min((day + 1) * DAY_MS, untilMs) - fromMs;
     if (settled > busiest.settled) busiest = { settled, coveredShare: Math.max(1, coveredMs) / DAY_MS };
   }
   return busiest;
+}
+
+/** When calls begin to count, ms since the run's start. @param atMs of all calls that count */
+function countedFrom({ warmup, arrivalsFromMs }: Plan, atMs: Float64Array): number {
+  if (warmup.kind === "none") return arrivalsFromMs;
+  return Math.max(arrivalsFromMs, warmup.kind === "duration" ? warmup.amount : atMs[0]!);
 }

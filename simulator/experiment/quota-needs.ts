@@ -42,6 +42,8 @@ interface Unserved {
   readonly call: number;
   /** A later attempt of it is under way. */
   isTriedAgain: boolean;
+  /** The request's call that was not served before. */
+  readonly earlier: Unserved | undefined;
 }
 
 /** Stands for the number of a call that is not kept. */
@@ -58,7 +60,7 @@ export class QuotaNeeds implements AttemptWatcher {
   private readonly places: (Calls | null | undefined)[] = [];
   /** By slot of an attempt: its call. */
   private callOfSlot = new Int32Array(0);
-  /** By request: the call that was not served last. */
+  /** By request: the calls that were not served, the last first. */
   private readonly unserved = new Map<number, Unserved>();
   /** Calls that a later attempt has settled. */
   private readonly late: number[] = [];
@@ -83,12 +85,17 @@ export class QuotaNeeds implements AttemptWatcher {
     const calls = this.callsOf(ints, at);
     if (calls === null) return;
     if (ints[at + PLACE.ordinal]! > 0) {
-      const before = this.unserved.get(ints[at + PLACE.requestId]!);
-      if (before?.calls === calls && !before.isTriedAgain && Number.isNaN(this.kept.settledAtMs[before.call]!)) {
+      const before = this.unservedOf(ints[at + PLACE.requestId]!, calls);
+      if (before !== undefined) {
         before.isTriedAgain = true;
         this.callOfSlot[attempt] = before.call;
         return;
       }
+    }
+    if (ints[at + PLACE.inputTokens]! > (this.plan.world.contextTokens?.[calls.model] ?? Number.POSITIVE_INFINITY)) {
+      // Answered 400 before any quota is asked.
+      this.callOfSlot[attempt] = NOT_KEPT;
+      return;
     }
     if (this.kept.length >= CALLS_MAX) {
       this.left++;
@@ -104,7 +111,7 @@ export class QuotaNeeds implements AttemptWatcher {
     kept.classIndex[call] = ints[at + PLACE.classIndex]!;
     kept.maxTokens[call] = ints[at + PLACE.maxTokens]!;
     this.writeTokens(calls, call, ints, at, 0);
-    calls.outputs[ints[at + PLACE.classIndex]!]!.count(ints[at + PLACE.outputTokens]!);
+    calls.outputs[ints[at + PLACE.classIndex]!]!.count(ints[at + PLACE.outputTokens]!, ints[at + PLACE.maxTokens]!);
   }
 
   onAttempt({ ints, floats }: SlotTable, attempt: number): void {
@@ -129,7 +136,10 @@ export class QuotaNeeds implements AttemptWatcher {
       if (isServed) {
         kept.settledAtMs[call] = endedMs;
         kept.served[kept.servedLength++] = call;
-      } else this.unserved.set(ints[at + PLACE.requestId]!, { calls, call, isTriedAgain: false });
+      } else {
+        const request = ints[at + PLACE.requestId]!;
+        this.unserved.set(request, { calls, call, isTriedAgain: false, earlier: this.unserved.get(request) });
+      }
     }
   }
 
@@ -159,11 +169,23 @@ export class QuotaNeeds implements AttemptWatcher {
     return needs;
   }
 
+  /** The call that an attempt of a request tries again: other quotas may have refused it in between. */
+  private unservedOf(request: number, calls: Calls): Unserved | undefined {
+    let before = this.unserved.get(request);
+    while (before !== undefined && !this.awaitsAttempt(before, calls)) before = before.earlier;
+    return before;
+  }
+
+  private awaitsAttempt({ calls, call, isTriedAgain }: Unserved, of: Calls): boolean {
+    return calls === of && !isTriedAgain && Number.isNaN(this.kept.settledAtMs[call]!);
+  }
+
   private settleLater(call: number, tookMs: number, ints: Int32Array, at: number): void {
     const { kept } = this;
     if (Number.isNaN(tookMs)) {
-      const before = this.unserved.get(ints[at + PLACE.requestId]!);
-      if (before?.call === call) before.isTriedAgain = false;
+      let before = this.unserved.get(ints[at + PLACE.requestId]!);
+      while (before !== undefined && before.call !== call) before = before.earlier;
+      if (before !== undefined) before.isTriedAgain = false;
       return;
     }
     kept.settledAtMs[call] = kept.atMs[call]! + tookMs;
@@ -204,6 +226,7 @@ export class QuotaNeeds implements AttemptWatcher {
     const { isAsync, route, region } = plan.targets[target]!;
     if (isAsync || route === "provisioned" || route === "batch") return null;
     const of = plan.world.routes[target * plan.models.length + model];
+    if ((of?.reservation ?? -1) >= 0) return null;
     const quota = of?.quotas[plan.world.accountOfClass[classIndex]!] ?? -1;
     const spec = quota < 0 ? null : plan.world.quotas[quota]!;
     const id = spec?.id ?? `${plan.regionNames[region]}/${plan.models[model]!.name}/${route}`;
@@ -228,12 +251,14 @@ const WITHOUT = {
   retryAfterMs: Number.NaN,
 };
 
-/** How many answers have each number of tokens. */
+/** How many answers have each number of tokens, and the largest max_tokens that was asked for. */
 class AnswerLengths {
   private answers = 0;
+  private maxTokens = 0;
   private counts = new Int32Array(1024);
 
-  count(tokens: number): void {
+  count(tokens: number, maxTokens: number): void {
+    if (maxTokens > this.maxTokens) this.maxTokens = maxTokens;
     if (tokens >= this.counts.length) {
       const counts = new Int32Array(2 * tokens);
       counts.set(this.counts);
@@ -243,13 +268,13 @@ class AnswerLengths {
     this.answers++;
   }
 
-  /** What 99 % of the answers stay within, rounded up to two digits; null where there was none. */
+  /** What 99 % of the answers stay within, two digits, up, but no more than was asked for; null where there was none. */
   cap(): number | null {
     if (this.answers === 0) return null;
     let p99 = 0;
     for (let below = this.counts[0]!; below < Math.ceil(0.99 * this.answers); below += this.counts[p99]!) p99++;
     const unit = 10 ** Math.max(0, Math.floor(Math.log10(Math.max(1, p99))) - 1);
-    return Math.ceil(p99 / unit) * unit;
+    return Math.min(this.maxTokens, Math.ceil(p99 / unit) * unit);
   }
 }
 

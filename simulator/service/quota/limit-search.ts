@@ -2,6 +2,8 @@
 
 /** A bisection ends when its bounds are this near, as a share. */
 const PRECISION = 0.005;
+/** Or this near: where calls ask for nothing, every limit is enough, and half of it again. */
+const FINEST = 1e-6;
 /** How many times the allowed share a trial may refuse before it is given up: below, it says how far off the limit is. */
 const TOLD_UP_TO = 3;
 /** By how much the share's logarithm falls when a limit grows by its own size: a first idea, measured on shipped scenarios. */
@@ -78,7 +80,7 @@ function estimate(short: Trial, enough: Trial, shareMax: number, stretch: number
 /** The last interval of a bisection that ends at a limit, which is taken to lie between the bounds. */
 function cellAt(limit: number, short: number, enough: number, [low, high]: readonly [number, number]) {
   let [from, to] = [low, high];
-  while (to - from > PRECISION * to) {
+  while (to - from > Math.max(FINEST, PRECISION * to)) {
     const middle = (from + to) / 2;
     if (middle > short && (middle >= enough || middle >= limit)) to = middle;
     else from = middle;

@@ -76,8 +76,10 @@ export function useUnrefused(
     const nowMs = atMs[call]!;
     for (; end < ends.length; end++) {
       const ended = ends[end]!;
-      if (settledAtMs[ended]! > nowMs) break;
-      if (ended < call) meter.settle(nowMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
+      const endMs = settledAtMs[ended]!;
+      if (endMs > nowMs) break;
+      // An overshoot counts from the end itself: a window may be over before the next call begins.
+      if (ended < call) meter.settle(endMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
     }
     meter.take(nowMs, reserve[call]!);
     used[k] = meter.utilisation(nowMs) * UNLIMITED * ROUNDED_UP;
@@ -209,8 +211,9 @@ export function refusedWithin(
     const nowMs = atMs[call]!;
     for (; end < ends.length; end++) {
       const ended = ends[end]!;
-      if (settledAtMs[ended]! > nowMs) break;
-      if (ended < call && isRefused[ended] === 0) meter.settle(nowMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
+      const endMs = settledAtMs[ended]!;
+      if (endMs > nowMs) break;
+      if (ended < call && isRefused[ended] === 0) meter.settle(endMs, atMs[ended]!, settle[ended]! - reserve[ended]!);
     }
     if (meter.take(nowMs, reserve[call]!)) continue;
     isRefused[call] = 1;

@@ -30,6 +30,27 @@ it("calls of the busiest minute, tokens of the busiest day with the part of it t
   assert.deepEqual(busiestDay, { settled: 3600 * 40, coveredShare: 1 / 24 });
 });
 
+it("the part of the day that is covered is without the warm-up", () => {
+  // The last hour, of which the first half is left out.
+  const first = n - 1800;
+  const counted = calls.demand.calls.subarray(0, 1800);
+  const demand = { ...calls.demand, atMs: atMs.subarray(first), calls: counted, ends: counted };
+  for (const warmup of [
+    { kind: "duration", amount: 1000 * first },
+    { kind: "requests", amount: first },
+  ] as const) {
+    const { busiestDay } = quotaDetail({ ...plan, warmup }, { ...calls, demand }, 0.01);
+    assert.deepEqual(busiestDay, { settled: 1800 * 40, coveredShare: 1 / 48 });
+  }
+});
+
+it("a day after the last arrival is covered to the last call: turns and retries go on into it", () => {
+  // Arrivals end after a minute, with the day; calls follow to 1:58:59 of the next.
+  const ended = { ...plan, startMs: plan.startMs + 1000 * 3540, durationMs: 1000 * 60 };
+  const { busiestDay } = quotaDetail(ended, calls, 0.01);
+  assert.deepEqual(busiestDay, { settled: (n - 60) * 40, coveredShare: (n - 61) / 86_400 });
+});
+
 it("max_tokens unset reserves the model's largest answer, explicit ones what was given", () => {
   const { unset, explicit } = quotaDetail(plan, calls, 0);
   assert.equal(unset.busiestReserved, 60 * (100 + 10_000 - 60));

@@ -70,6 +70,16 @@ it("counts parts of a token where a burndown has them", () => {
   assert.ok(Math.abs(busiestSettled - 60 * (400 + 60 * 1.005)) < 1e-6, String(busiestSettled));
 });
 
+it("an explicit max_tokens saves as many times itself as it weighs at reservation", () => {
+  const need = needOf(run([{ tokensPerMinute: 1_000_000, reserveWeightedOutput: true }], 5));
+  const { busiestReserved } = lawOf(need, "clock-window");
+  assert.equal(busiestReserved, 60 * (400 + 5 * 256));
+  assert.deepEqual(need.explicitMaxTokens, {
+    byClass: [{ name: "chat", tokens: 60 }],
+    busiestReserved: 60 * (400 + 5 * 60),
+  });
+});
+
 it("a limit that it recommends throttles at most 1 % when it is set, and what throttles asks for more", () => {
   const tight = run([{ tokensPerMinute: 15_000, law: "clock-window" }]);
   assert.ok(tight.strategies[0]!.total.throttledAttemptShare.value! > 0.2);
@@ -159,6 +169,101 @@ it("the busiest minute is that of the calls as they were sent, to the last token
     const clock = Math.max(...own.map(({ ms }) => within(ms - (ms % MINUTE), ms - (ms % MINUTE) + MINUTE)));
     assert.deepEqual([lawIn(laws, "rolling-window"), lawIn(laws, "clock-window")], [rolling, clock]);
   }
+});
+
+it("a call that comes back to a quota after another has refused it is one call of each", () => {
+  const plan = planOf(
+    scenarioInput({
+      duration: "10m",
+      requests: undefined,
+      world: {
+        regions: ["us-east-1", "eu-west-1"],
+        models: {
+          nova: {
+            id: "amazon.nova-pro-v1:0",
+            onDemand: true,
+            capacity: { kind: "slots", servers: "unlimited", service: "1s" },
+          },
+        },
+        quotas: [{ tokensPerMinute: 1000, law: "clock-window" }],
+      },
+      traffic: [
+        {
+          class: "chat",
+          arrivals: { poisson: "1/s" },
+          tokens: { input: 400, output: 60, maxTokens: 256 },
+          origin: "us-east-1",
+        },
+      ],
+      strategies: [{ "round-robin": {} }],
+      client: { retry: "standard" },
+    }),
+  );
+  const asked = [new Set<number>(), new Set<number>()];
+  let attempts = 0;
+  const observerOf = () => ({
+    onAttemptEnd: ({ target, requestId }: ObservedAttempt) => {
+      attempts++;
+      asked[target]!.add(requestId);
+    },
+    onRequestEnd: () => {},
+    onRunEnd: () => {},
+  });
+  const steps = runJob({ plan }, planJobs({ plan }, 1)[0]!, observerOf);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  const counted = step.value.stats[0]!.quotaNeeds!.map(({ calls }) => calls);
+  assert.deepEqual(
+    counted,
+    asked.map(({ size }) => size),
+  );
+  assert.ok(attempts > counted[0]! + counted[1]! + 50, `${attempts} attempts, ${counted} calls`);
+});
+
+/** Needs of a small world: a call every second, all to one target. */
+function needsOf(
+  target: string,
+  { world = {}, model = {}, tokens }: { world?: object; model?: object; tokens: Tokens },
+): readonly QuotaNeed[] {
+  const capacity = { kind: "slots", servers: "unlimited", service: "1s" } as const;
+  const nova = { id: "amazon.nova-pro-v1:0", burndown: 1, onDemand: true, capacity, ...model };
+  const plan = planOf(
+    scenarioInput({
+      duration: "10m",
+      requests: undefined,
+      world: { regions: ["us-east-1"], models: { nova }, ...world },
+      traffic: [{ class: "chat", arrivals: { deterministic: { interval: "1s" } }, tokens, origin: "us-east-1" }],
+      strategies: [{ single: { target } }],
+    }),
+  );
+  return runAll({ plan })[0]!.stats[0]!.quotaNeeds!;
+}
+type Tokens = ScenarioInput["traffic"][number]["tokens"];
+
+it("suggests no larger max_tokens than is asked for", () => {
+  // Most answers are cut at 256: two digits, up, would be 260.
+  const tokens = { input: 400, output: 300, maxTokens: 256 };
+  assert.deepEqual(needsOf("us-east-1", { tokens })[0]!.explicitMaxTokens.byClass, [{ name: "chat", tokens: 256 }]);
+  const model = { maxOutputTokens: 512 };
+  const unset = { input: 400, output: 600, maxTokens: "unset" } as const;
+  const [need] = needsOf("us-east-1", { tokens: unset, model });
+  assert.deepEqual(need!.explicitMaxTokens.byClass, [{ name: "chat", tokens: 512 }]);
+});
+
+it("prompts longer than the model's window ask for nothing: they are answered before any quota is asked", () => {
+  const tokens = { input: { uniform: { min: 1, max: 1999 } }, output: 60, maxTokens: 256 };
+  const model = { contextTokens: 1000 };
+  const [need] = needsOf("us-east-1", { tokens, model });
+  assert.ok(need!.calls > 200 && need!.calls < 400, String(need!.calls));
+  // The others have 500 tokens on average, and half of the calls of a minute.
+  const busiest = lawIn(need!.laws, "rolling-window");
+  assert.ok(busiest < 45 * (500 + 256), String(busiest));
+});
+
+it("calls of the reserved tier ask for no quota", () => {
+  const reserved = [{ region: "us-east-1", inputTokensPerMinute: "100k", outputTokensPerMinute: "10k", usdPerHour: 1 }];
+  const world = { targets: ["us-east-1@reserved"], reserved };
+  assert.deepEqual(needsOf("us-east-1@reserved", { world, tokens: { input: 400, output: 60, maxTokens: 256 } }), []);
 });
 
 const MINUTE = 60_000;

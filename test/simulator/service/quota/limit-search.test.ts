@@ -77,6 +77,12 @@ describe("the search for a limit", () => {
     assert.equal(search(100, 40, 0, shareOf).limit, bisection(100, 0, shareOf).limit);
   });
 
+  it("ends where every limit is enough, for calls that ask for nothing", () => {
+    const { limit, trials } = search(1, Number.NaN, 0.01, () => 0);
+    assert.ok(limit > 0 && limit <= 2e-6, String(limit));
+    assert.ok(trials < 50, String(trials));
+  });
+
   it("doubles what was thought to be enough until it is", () => {
     const shareOf = (limit: number) => (limit < 1000 ? 0.5 : 0);
     assert.equal(search(100, 90, 0.01, shareOf).limit, bisection(100, 0.01, shareOf).limit);

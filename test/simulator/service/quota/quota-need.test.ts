@@ -87,4 +87,26 @@ describe("the smallest limit", () => {
     assert.ok(limit >= 110 && limit < 111, String(limit));
     assert.equal(new QuotaReplay(demand([]), 0).refusedShare("token-bucket", 1), 0);
   });
+
+  it("an overshoot counts when its call ends, not when the next one begins", () => {
+    // The first ends in its minute with 90 more than it reserved; the next begins when no window holds that any longer.
+    const atMs = Float64Array.of(0, 130_000);
+    const calls = {
+      atMs,
+      settledAtMs: atMs.map((ms) => ms + 1000),
+      reserve: Float64Array.of(10, 10),
+      settle: Float64Array.of(100, 100),
+      calls: Int32Array.of(0, 1),
+      ends: Int32Array.of(0, 1),
+    };
+    const replay = new QuotaReplay(calls, 0);
+    for (const law of ["clock-window", "rolling-window"] as const) {
+      assert.equal(replay.refusedShare(law, 10), 0, law);
+      assert.equal(replay.refusedShare(law, 9), 1, law);
+    }
+    // A bucket of L is overdrawn by 100 - L after a second, and refills by 129/60 L until the next needs 10 of it.
+    const limit = replay.smallestLimit("token-bucket", 0);
+    const exact = 110 / (1 + 130 / 60);
+    assert.ok(limit >= exact && limit < 1.006 * exact, `${limit} for ${exact}`);
+  });
 });
