@@ -138,7 +138,8 @@ export const MAX_TOKENS: AdviceQuestion = {
       ],
       table: {
         id: "max-tokens",
-        caption: "Tokens a minute that throttle at most 1 % of the calls, by a rolling window.",
+        caption:
+          "Tokens a minute that throttle at most 1 % of the calls: as it is by the strictest window law, the others by a rolling window.",
         columns: [
           leftColumn("quota", "quota"),
           rightColumn("unset", "unset_tpm"),

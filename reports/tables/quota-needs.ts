@@ -19,7 +19,7 @@ export function quotaNeedTable(result: RunResult): Table {
   return {
     id: "quota-needs",
     caption:
-      "Tokens per minute that the calls of the first replication ask for, by window law (AWS does not publish its own); the smallest limit throttles at most 1 % of the calls",
+      "Tokens per minute that the calls of the first replication ask for, by window law (AWS does not publish its own); the smallest limit throttles at most 1 % of the calls; headroom is what the limit that is set leaves above the largest of them",
     columns: [
       leftColumn("Strategy", "strategy"),
       leftColumn("Quota, or region/model/route without one", "quota"),
@@ -48,7 +48,7 @@ function cellsOf(strategy: StrategyResult, need: QuotaNeed): Cell[] {
   const of = (name: string) => need.laws.find(({ law }) => law === name)!;
   const [bucket, clock, rolling] = ["token-bucket", "clock-window", "rolling-window"].map(of);
   const limit = need.limitTokensPerMinute;
-  const headroom = limit === null ? null : 1 - rolling!.busiestReserved / limit;
+  const headroom = limit === null ? null : 1 - limitOf(need).smallestLimit / limit;
   const { byClass, busiestReserved } = need.explicitMaxTokens;
   return [
     textCell(strategy.name),
@@ -75,14 +75,16 @@ function count(value: number): Cell {
 }
 
 /**
- * What quota to ask for under one strategy, in sentences: by the strictest of the laws, since AWS does not say which it
- * uses; and what setting max_tokens would save.
+ * What quota to ask for under one strategy, in sentences: of the quota that is most short, or else the largest, by the
+ * strictest of the laws, since AWS does not say which it uses; and what setting max_tokens would save.
  *
  * @param strategy the strategy preferred, or the baseline
  */
 export function quotaNeedText(strategy: StrategyResult): string {
   const needs = (strategy.quotaNeeds ?? []).filter(({ calls }) => calls > 0);
-  const most = needs.toSorted((a, b) => limitOf(b).smallestLimit - limitOf(a).smallestLimit)[0];
+  const most = needs.toSorted(
+    (a, b) => shortage(b) - shortage(a) || limitOf(b).smallestLimit - limitOf(a).smallestLimit,
+  )[0];
   if (most === undefined) return "";
   const strictest = limitOf(most);
   const mildest = most.laws.reduce((least, each) => (each.smallestLimit < least.smallestLimit ? each : least));
@@ -96,9 +98,9 @@ export function quotaNeedText(strategy: StrategyResult): string {
     `Under ${strategy.name} the calls to ${most.id} reserve ${formatCount(strictest.busiestReserved)} tokens in their busiest minute; to throttle at most 1 % of them ${enough}; ${set}.`,
   ];
   const tooStrict = limit === null ? [] : most.laws.filter(({ smallestLimit }) => smallestLimit > limit).map(lawText);
-  if (tooStrict.length > 0 && tooStrict.length < most.laws.length) {
+  if (tooStrict.length === most.laws.length) parts.push("That is too little under every window law.");
+  else if (tooStrict.length > 0)
     parts.push(`That is too little if the quota refills as a ${tooStrict.join(" or a ")}.`);
-  }
   const clock = most.laws.find(({ law }) => law === "clock-window")!;
   const saved = 1 - most.explicitMaxTokens.busiestReserved / clock.busiestReserved;
   if (saved >= 0.05) {
@@ -108,6 +110,12 @@ export function quotaNeedText(strategy: StrategyResult): string {
     );
   }
   return parts.join(" ");
+}
+
+/** By how many times a quota that is set is exceeded by what it has to be; 0 where it is enough, or none is set. */
+function shortage(need: QuotaNeed): number {
+  const times = limitOf(need).smallestLimit / (need.limitTokensPerMinute ?? Number.POSITIVE_INFINITY);
+  return times > 1 ? times : 0;
 }
 
 function lawText({ law }: QuotaNeed["laws"][number]): string {

@@ -11,6 +11,9 @@ const USUAL_SLOPE = 10;
 /** Small shares fall faster than that, so the idea is not trusted for more than this, as a share of the limit. */
 const LONGEST_STEP = 1 / 8;
 
+/** So many trials are chosen by estimates. */
+const ESTIMATES_MAX = 8;
+
 /** What a limit is looked for by. */
 export interface LimitSearch {
   /** A limit that is thought to be enough; doubled until it is. */
@@ -48,7 +51,7 @@ export function smallestEnough({ enough: first, guess, shareMax, shareAt }: Limi
   let next = guess;
   /** Trials in a row that fell on the same side: each doubles the step, so that a wrong slope costs little. */
   let [sameSide, wasEnough] = [0, false];
-  for (;;) {
+  for (let trials = 0; ; trials++) {
     const isBetween = next > short.limit && next < enough.limit;
     const expected = isBetween ? next : (short.limit + enough.limit) / 2;
     const cell = cellAt(expected, short.limit, enough.limit, [low, high]);
@@ -61,7 +64,8 @@ export function smallestEnough({ enough: first, guess, shareMax, shareAt }: Limi
     else short = trial;
     sameSide = isEnough === wasEnough ? sameSide + 1 : 0;
     wasEnough = isEnough;
-    next = estimate(short, enough, shareMax, 2 ** sameSide);
+    // Shares that hardly change tell nothing: then the middle, as in a bisection.
+    next = trials < ESTIMATES_MAX ? estimate(short, enough, shareMax, 2 ** sameSide) : Number.NaN;
   }
 }
 

@@ -101,7 +101,33 @@ it("says under which window laws the quota that is set is too small", () => {
   const text = (limitTokensPerMinute: number) =>
     quotaNeedText({ ...run(undefined).strategies[0]!, quotaNeeds: [{ ...need!, limitTokensPerMinute }] });
   assert.match(text(limits[0]!), /are set\. That is too little if the quota refills as a .+ window/);
-  for (const clear of [limits[0]! - 1, limits.at(-1)!]) assert.doesNotMatch(text(clear), /That is too little/);
+  assert.match(text(limits[0]! - 1), /are set\. That is too little under every window law/);
+  assert.doesNotMatch(text(limits.at(-1)!), /That is too little/);
+});
+
+it("speaks of the quota that is most short before a larger one that is enough or not set", () => {
+  const [need] = run([{ tokensPerMinute: 5_000, law: "token-bucket" }]).strategies[0]!.quotaNeeds!;
+  const times = (id: string, factor: number, limitTokensPerMinute: number | null) => ({
+    ...need!,
+    id,
+    limitTokensPerMinute,
+    laws: need!.laws.map((law) => ({ ...law, smallestLimit: factor * law.smallestLimit })),
+  });
+  const needs = [
+    times("enough", 9, 1e9),
+    times("a little", 2, 40_000),
+    times("short", 1, 5_000),
+    times("none", 20, null),
+  ];
+  const textOf = (quotaNeeds: typeof needs) => quotaNeedText({ ...run(undefined).strategies[0]!, quotaNeeds });
+  assert.match(textOf(needs), /the calls to short reserve/);
+  // Half as much as it has to be by the strictest law, so that as much again is missing.
+  const halved = [times("halved", 1, Math.max(...need!.laws.map(({ smallestLimit }) => smallestLimit)) / 2)];
+  const result = run(undefined);
+  const table = quotaNeedTable({ ...result, strategies: [{ ...result.strategies[0]!, quotaNeeds: halved }] });
+  const column = table.columns.findIndex(({ key }) => key === "headroom_share");
+  assert.equal(table.rows[0]!.cells[column]!.value, -1);
+  assert.match(textOf(needs.filter(({ id }) => id === "enough" || id === "none")), /the calls to none reserve/);
 });
 
 it("says which quota to ask for by the strictest law, and what max_tokens would save", () => {
