@@ -37,7 +37,7 @@ interface Trial {
  * its limits are tried that lie about where the shares seen so far put the answer. Where more refuses more by a call or two
  * (one that was refused takes no room from those after it), several limits are enough while the next below is not: it is one.
  *
- * @example smallestEnough({ enough: 100, guess: Number.NaN, shareMax: 0.01, shareAt: (limit) => (limit < 40 ? 1 : 0) }) // => 40.234375
+ * @example smallestEnough({ enough: 100, guess: Number.NaN, shareMax: 0.01, shareAt: (limit) => (limit < 40 ? 1 : 0) }) // => 40.0390625
  */
 export function smallestEnough({ enough: first, guess, shareMax, shareAt }: LimitSearch): number {
   let high = first;
