@@ -51,7 +51,7 @@ const KILLED: readonly number[] = [137, 143];
 
 /**
  * Runs one strategy's replay in k6 and reads its rows as they come. Its files are in a temporary folder, which is gone
- * afterwards, whatever happens.
+ * afterwards, unless calls that may have cost money were not followed to their end: then its rows are all that tells of them.
  *
  * @throws MeridianError environment K6_FAILED, K6_TOO_LONG; INTERRUPTED
  */
@@ -61,12 +61,14 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const file = (name: string): string => join(folder, name);
   const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
+  let isOwed = false;
   try {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
     await writeFile(file("schedule.json"), encodeSchedule(schedule));
     if (options.beforeStart !== undefined) {
       await writeFile(file(KEPT), "rows of calls that may have cost money\n");
       await options.beforeStart(file("rows.jsonl"));
+      isOwed = true;
     }
     const watch = watchRows(rows, options.onState);
     const args = k6Arguments(file("rows.jsonl"), options.executor !== undefined);
@@ -95,10 +97,13 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     await rows.poll();
     if (end.why === "aborted") throw interrupted();
     if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end, Object.values(options.credentials));
-    return { rows, rowsText: await readFile(file("rows.jsonl")), counts: await countsOf(file("summary.json")) };
+    const rowsText = await readFile(file("rows.jsonl"));
+    const counts = await countsOf(file("summary.json"));
+    isOwed = false;
+    return { rows, rowsText, counts };
   } finally {
     await rows.close();
-    await rm(folder, { recursive: true, force: true });
+    if (!isOwed) await rm(folder, { recursive: true, force: true });
   }
 }
 

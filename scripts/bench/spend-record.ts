@@ -92,5 +92,5 @@ function parsed(line: string): unknown {
 
 /** What to tell a person about a batch that was lost. */
 export function lostText({ at, strategy, target, requests, budgetUsd, rows }: LostBatch): string {
-  return `an earlier bench was killed (${at}, ${strategy} against ${target}): of its ${requests} requests some were sent, for at most ${budgetUsd} USD; what was answered is in ${rows}, if it is still there`;
+  return `an earlier bench did not end (${at}, ${strategy} against ${target}): of its ${requests} requests some were sent, for at most ${budgetUsd} USD; what was answered is in ${rows}, if it is still there`;
 }

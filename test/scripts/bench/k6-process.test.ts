@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
 import { k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
@@ -16,7 +16,11 @@ const schedule = recordSchedule(plan);
 const SECRET = "CANARYsecretCANARY";
 
 /** Starts a shell script in place of k6. `$rows` is the file that it is to write rows to. */
-function replay(name: string, script: string): ReturnType<typeof replayInK6> {
+function replay(
+  name: string,
+  script: string,
+  beforeStart?: ReplayOptions["beforeStart"],
+): ReturnType<typeof replayInK6> {
   const path = join(folder, name);
   const rows = 'for arg; do case "$arg" in --console-output=*) rows=$(echo "$arg" | cut -d= -f2-);; esac; done';
   writeFileSync(path, `#!/bin/sh\n${rows}\n${script}\n`, { mode: 0o755 });
@@ -36,6 +40,7 @@ function replay(name: string, script: string): ReturnType<typeof replayInK6> {
     priceOf: () => 0,
     signal: new AbortController().signal,
     onState: () => {},
+    ...(beforeStart === undefined ? {} : { beforeStart }),
   };
   return replayInK6(options);
 }
@@ -74,6 +79,26 @@ describe("a strategy's replay in k6", () => {
       assert.ok(!error.message.includes(SECRET));
       return true;
     });
+  });
+
+  it("that fails when calls may have cost money leaves their rows, where the record says; else nothing", async () => {
+    const before = left();
+    let rows = "";
+    const recorded = async (file: string) => {
+      rows = file;
+    };
+    const failed = { message: /K6_FAILED/ };
+    await assert.rejects(replay("paid", 'echo paid > "$rows"\nexit 107', recorded), failed);
+    assert.equal(readFileSync(rows, "utf8"), "paid\n");
+    rmSync(dirname(rows), { recursive: true });
+    await assert.rejects(replay("free", 'echo free > "$rows"\nexit 107'), failed);
+    const unrecorded = async () => Promise.reject(new Error("the record is full"));
+    await assert.rejects(replay("unsent", 'echo unsent > "$rows"', unrecorded), /the record is full/);
+    await replay("whole", 'echo whole > "$rows"\nprintf "{}" > "$MERIDIAN_SUMMARY"', recorded).catch(() => undefined);
+    assert.deepEqual(
+      left().filter((name) => !before.includes(name)),
+      [],
+    );
   });
 
   it("that is killed, itself or with what watches it, is said to have been killed", async () => {
