@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { quotaDetail } from "../../../simulator/experiment/quota-figures.ts";
+import { KeptCalls } from "../../../simulator/experiment/kept-calls.ts";
+import { needOf, quotaDetail, THROTTLED_SHARE_MAX } from "../../../simulator/experiment/quota-figures.ts";
+import type { MeterLaw } from "../../../simulator/service/quota/meter.ts";
+import { QuotaReplay } from "../../../simulator/service/quota/quota-need.ts";
 import { NOVA, worldPlan } from "../advice/worlds.ts";
 
 /** A call a second for two hours from 23:00, 100 tokens reserved for each, 40 used, none on its way for long. */
@@ -68,3 +71,27 @@ function weighted() {
   const limits = { tokensPerMinute: null, tokensPerDay: null, requests: null };
   return { id: "q", region: 0, model: 0, ...limits, reservesCacheReads: false, retryAfterMs: Number.NaN };
 }
+
+it("the limit of each law is what its own replay finds, though the clock window's tells where to look", () => {
+  // Bursts of three seconds in ten, some of them astride whole minutes; each call takes 4 s.
+  const bursts = Float64Array.from(
+    { length: n },
+    (_, i) => 10_000 * Math.floor(i / 30) + 100 * (i % 30) + 7 * (i % 13),
+  );
+  bursts.sort();
+  const demand = { ...calls.demand, atMs: bursts, settledAtMs: bursts.map((ms) => ms + 4000) };
+  const kept = KeptCalls.take();
+  kept.classIndex.fill(0, 0, n);
+  kept.maxTokens.fill(60, 0, n);
+  const { laws } = needOf(
+    plan,
+    { id: "x", spec: null, model: 0, demand, kept, caps: plan.classes.map(() => 50) },
+    { left: 0, isDetailed: false },
+  );
+  kept.giveBack();
+  const replay = new QuotaReplay(demand, plan.startMs);
+  for (const { law, smallestLimit } of laws) {
+    assert.equal(smallestLimit, Math.ceil(replay.smallestLimit(law as MeterLaw, THROTTLED_SHARE_MAX)), law);
+  }
+  assert.equal(new Set(laws.map(({ smallestLimit }) => smallestLimit)).size, 3);
+});
