@@ -103,7 +103,12 @@ export async function runJobs(
   options: RunOptions,
 ): Promise<readonly JobOutput[]> {
   const isPlain = jobs.every(({ evidence }) => evidence === undefined);
-  return run(inputs, jobs, isPlain ? (job) => runJob(inputs, job, undefined, SHORT_CHUNK_ROWS) : undefined, options);
+  return run(
+    inputs,
+    jobs,
+    isPlain ? (job) => runJob(inputs, job, { chunkRows: SHORT_CHUNK_ROWS }) : undefined,
+    options,
+  );
 }
 
 /** Inputs with their warm-up settled, by pilot runs where it was left to them. */
@@ -158,7 +163,7 @@ export function jobsOf(
   { inputs }: Pick<PreparedExperiment, "inputs">,
   workers = defaultWorkers(Number.POSITIVE_INFINITY),
 ): readonly JobSpec[] {
-  return planJobs(inputs, workers === 1 ? 1 : JOBS_PER_WORKER * workers);
+  return planJobs(inputs, workers === 1 ? 1 : JOBS_PER_WORKER * workers, workers);
 }
 
 export interface ShownOptions

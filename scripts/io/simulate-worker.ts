@@ -46,7 +46,7 @@ function* stepsOf(inputs: ExperimentInputs, job: EvidenceJob): Generator<JobProg
   if (job.evidence === undefined) return yield* runJob(inputs, job);
   const writer = createEvidenceWriter(inputs.plan, job.replication, job.evidence);
   try {
-    const output = yield* runJob(inputs, job, writer.observerOf);
+    const output = yield* runJob(inputs, job, { observerOf: writer.observerOf });
     writer.finish();
     return output;
   } catch (error) {

@@ -277,7 +277,7 @@ export async function simulateRows(
   const job = runJob(
     { plan: single },
     { replication: 0, strategyIndices: [...plan.strategies.keys()] },
-    (strategy) => collectors[strategy]!,
+    { observerOf: (strategy) => collectors[strategy]! },
   );
   let step = job.next();
   while (step.done !== true) {

@@ -86,6 +86,11 @@ export class KeptCalls {
     SPARES.push(this);
   }
 
+  /** Lets go of what was given back. */
+  static letGo(): void {
+    SPARES.length = 0;
+  }
+
   /**
    * Puts the calls in the order of their quotas.
    *

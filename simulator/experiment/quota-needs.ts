@@ -65,13 +65,24 @@ export class QuotaNeeds implements AttemptWatcher {
   /** Calls that a later attempt has settled. */
   private readonly late: number[] = [];
   private left = 0;
+  /** Attempts under way of calls that are kept. */
+  private underWay = 0;
+  /** All calls that are kept have come to their ends; more are not kept. */
+  private over = false;
+  private asked: readonly Calls[] | null = null;
+  private found: readonly QuotaNeed[] | null = null;
 
   declare private readonly isDetailed: boolean;
+  declare private readonly callsMax: number;
 
-  /** @param isDetailed also count what only a plan asks for: see `quotaDetail` */
-  constructor(plan: Plan, isDetailed = false) {
+  /**
+   * @param isDetailed also count what only a plan asks for: see `quotaDetail`
+   * @param callsMax   calls that are kept at most
+   */
+  constructor(plan: Plan, isDetailed = false, callsMax = CALLS_MAX) {
     this.plan = plan;
     this.isDetailed = isDetailed;
+    this.callsMax = Math.min(callsMax, CALLS_MAX);
     this.kept = KeptCalls.take();
     const { reserve, settle } = this.kept.tokens(asksForWholeTokens(plan));
     this.reserve = reserve;
@@ -84,11 +95,12 @@ export class QuotaNeeds implements AttemptWatcher {
     const at = attempt * INTS;
     const calls = this.callsOf(ints, at);
     if (calls === null) return;
-    if (ints[at + PLACE.ordinal]! > 0) {
+    if (ints[at + PLACE.ordinal]! > 0 && !this.over) {
       const before = this.unservedOf(ints[at + PLACE.requestId]!, calls);
       if (before !== undefined) {
         before.isTriedAgain = true;
         this.callOfSlot[attempt] = before.call;
+        this.underWay++;
         return;
       }
     }
@@ -97,7 +109,7 @@ export class QuotaNeeds implements AttemptWatcher {
       this.callOfSlot[attempt] = NOT_KEPT;
       return;
     }
-    if (this.kept.length >= CALLS_MAX) {
+    if (this.isFull) {
       this.left++;
       this.callOfSlot[attempt] = NOT_KEPT;
       return;
@@ -105,6 +117,7 @@ export class QuotaNeeds implements AttemptWatcher {
     const { kept } = this;
     const call = kept.length++;
     this.callOfSlot[attempt] = call;
+    this.underWay++;
     kept.atMs[call] = floats[attempt * FLOATS + FLOAT.sentMs]!;
     kept.settledAtMs[call] = Number.NaN;
     kept.quota[call] = calls.index;
@@ -115,9 +128,12 @@ export class QuotaNeeds implements AttemptWatcher {
   }
 
   onAttempt({ ints, floats }: SlotTable, attempt: number): void {
+    if (this.over) return;
     const at = attempt * INTS;
     const calls = this.callsOf(ints, at);
     if (calls === null) return;
+    const call = this.callOfSlot[attempt]!;
+    if (call === NOT_KEPT) return;
     const from = attempt * FLOATS;
     const sentMs = floats[from + FLOAT.sentMs]!;
     const endedMs = floats[from + FLOAT.endedMs]!;
@@ -126,8 +142,7 @@ export class QuotaNeeds implements AttemptWatcher {
       calls.busyMs += endedMs - sentMs;
       calls.served++;
     }
-    const call = this.callOfSlot[attempt]!;
-    if (call === NOT_KEPT) return;
+    this.underWay--;
     const { kept } = this;
     if (kept.atMs[call] !== sentMs) this.settleLater(call, isServed ? endedMs - sentMs : Number.NaN, ints, at);
     else {
@@ -141,18 +156,47 @@ export class QuotaNeeds implements AttemptWatcher {
         this.unserved.set(request, { calls, call, isTriedAgain: false, earlier: this.unserved.get(request) });
       }
     }
+    if (this.underWay === 0 && this.isFull) this.endIfSettled();
   }
 
   onRequest({ ints }: SlotTable, request: number): void {
-    if (this.unserved.size > 0) this.unserved.delete(ints[request * INTS + PLACE.requestId]!);
+    if (this.unserved.size === 0) return;
+    this.unserved.delete(ints[request * INTS + PLACE.requestId]!);
+    if (this.underWay === 0 && this.isFull) this.endIfSettled();
+  }
+
+  /** Whether `sumUp` may be called before the run's end. */
+  get isOver(): boolean {
+    return this.over;
   }
 
   /**
-   * One entry for each quota that was asked, in the order in which the scenario has regions and models. To be called once,
-   * at the run's end: the calls are kept no longer.
+   * One entry for each quota that was asked, in the order in which the scenario has regions and models. To be called at the
+   * run's end: the calls are kept no longer.
    */
   needs(): readonly QuotaNeed[] {
-    const all = [...this.calls.values()];
+    this.sumUp();
+    return this.found!.map((need) => ({ ...need, callsLeftOut: this.left }));
+  }
+
+  /** Works the needs out and gives back the memory of the calls: at the run's end, or before it when they are over. */
+  sumUp(): void {
+    this.found ??= this.summedUp();
+  }
+
+  private get isFull(): boolean {
+    return this.over || this.kept.length >= this.callsMax;
+  }
+
+  private endIfSettled(): void {
+    if (this.unserved.size > 0) return;
+    this.over = true;
+    // Of the quotas that are asked later, no call is kept.
+    this.asked = [...this.calls.values()];
+  }
+
+  private summedUp(): readonly QuotaNeed[] {
+    const all = [...(this.asked ?? this.calls.values())];
     const { kept, reserve, settle } = this;
     const { atMs, settledAtMs } = kept;
     // Calls that were not served settle after the mean time of those that were.

@@ -38,7 +38,7 @@ export function planPilots({ warmup, strategies }: Plan): readonly PilotJob[] {
 export function* runPilot(inputs: ExperimentInputs, job: PilotJob): Generator<JobProgress, PilotOutput> {
   const { strategy, replication } = job;
   const series = new LatencySeries();
-  yield* runJob(inputs, { replication, strategyIndices: [strategy] }, () => series);
+  yield* runJob(inputs, { replication, strategyIndices: [strategy] }, { observerOf: () => series });
   return { strategy, meansMs: series.meansMs() };
 }
 

@@ -115,7 +115,9 @@ describe("the evidence of a run", () => {
 
   function write(task: EvidenceTask): void {
     const writer = createEvidenceWriter(eventfulPlan, 0, task);
-    drain(runJob({ plan: eventfulPlan }, { replication: 0, strategyIndices: [0, 1] }, writer.observerOf));
+    drain(
+      runJob({ plan: eventfulPlan }, { replication: 0, strategyIndices: [0, 1] }, { observerOf: writer.observerOf }),
+    );
     writer.finish();
   }
 

@@ -9,6 +9,7 @@ import {
   recordSchedule,
 } from "../../../simulator/bench/make-plan.ts";
 import { decodeReplayPlan, encodeReplayPlan } from "../../../simulator/bench/plan.ts";
+import type { SimulationObserver } from "../../../simulator/engine/observer.ts";
 import { runJob } from "../../../simulator/experiment/index.ts";
 import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, HAIKU, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
@@ -172,14 +173,15 @@ describe("a recorded schedule", () => {
       whole.filter(([arrivalMs]) => arrivalMs >= 420_000),
     );
     const seen: number[] = [];
-    const job = runJob({ plan }, { replication: 0, strategyIndices: [0] }, () => ({
+    const observer: SimulationObserver = {
       onAttemptEnd: () => {},
       onRequestEnd: ({ requestId, arrivalMs, isCounted }) => {
         seen[requestId] = arrivalMs;
         assert.equal(isCounted, arrivalMs >= 450_000, "the warm-up is the window's first 30 s");
       },
       onRunEnd: () => {},
-    }));
+    };
+    const job = runJob({ plan }, { replication: 0, strategyIndices: [0] }, { observerOf: () => observer });
     for (let step = job.next(); step.done !== true; step = job.next()) assert.ok(step.value.share <= 1);
     assert.deepEqual(
       seen,

@@ -30,7 +30,7 @@ export function watch(plan: Plan, strategy = 0, replication = 0): Watched {
       series.onRunEnd();
     },
   };
-  const { stats } = drain(runJob({ plan }, { replication, strategyIndices: [strategy] }, () => both));
+  const { stats } = drain(runJob({ plan }, { replication, strategyIndices: [strategy] }, { observerOf: () => both }));
   return { plan, stats: stats[0]!, records, cloudwatch: series.document() };
 }
 

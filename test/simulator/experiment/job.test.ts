@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
+import { FIELD } from "../../../simulator/engine/recorder.ts";
 import { type JobProgress, planJobs, runJob } from "../../../simulator/experiment/job.ts";
+import { CALLS_MAX } from "../../../simulator/experiment/kept-calls.ts";
+import type { ReplicationStats } from "../../../simulator/experiment/replication-stats.ts";
 import type { Plan } from "../../../simulator/scenario/plan.ts";
-import { classInput, planOf, scenarioInput } from "../scenario/base.ts";
+import { classInput, planOf, scenarioInput, worldInput } from "../scenario/base.ts";
 import { runAll } from "./fixtures.ts";
 
 describe("jobs", () => {
@@ -14,7 +17,8 @@ describe("jobs", () => {
         fc.integer({ min: 1, max: 8 }),
         fc.integer({ min: 1, max: 16 }),
         (replications, strategies, workers) => {
-          const plan = { replications, strategies: new Array(strategies).fill({}) } as unknown as Plan;
+          const strategiesOf = new Array(strategies).fill({});
+          const plan = { replications, strategies: strategiesOf, traffic: [], requestsMax: 1000 } as unknown as Plan;
           const jobs = planJobs({ plan }, workers);
           const met = jobs.flatMap((job) => job.strategyIndices.map((index) => `${job.replication}/${index}`));
           assert.equal(met.length, replications * strategies);
@@ -40,6 +44,40 @@ describe("jobs", () => {
         .flatMap((output) => output.stats)
         .sort((a, b) => a.strategy - b.strategy || a.replication - b.replication);
     assert.deepEqual(stats(6), stats(1));
+  });
+
+  it("of long runs keep the calls of one strategy at a time, and the results do not depend on that", () => {
+    const traffic = [
+      classInput({ arrivals: { poisson: "6/s" }, tokens: { input: 1000, output: 200, maxTokens: 400 } }),
+    ];
+    const quotas = [{ region: "a", tokensPerMinute: "220k", law: "clock-window" }];
+    const world = worldInput({ quotas } as never);
+    const strategies = ["round-robin", "random"];
+    const plan = planOf(
+      scenarioInput({
+        requests: CALLS_MAX + 30_000,
+        world,
+        traffic,
+        strategies,
+        client: { retry: "standard" },
+      } as never),
+    );
+    const run = (strategyIndices: readonly number[]) => {
+      const job = runJob({ plan }, { replication: 0, strategyIndices });
+      const steps: JobProgress[] = [];
+      for (;;) {
+        const step = job.next();
+        if (step.done === true) return { steps, stats: step.value.stats };
+        steps.push(step.value);
+      }
+    };
+    const { stats, steps } = run([0, 1]);
+    assert.deepEqual(stats[1], run([1]).stats[0]);
+    assert.ok(steps.every(({ requestsDone }, i) => requestsDone >= (steps[i - 1]?.requestsDone ?? 0)));
+    assert.deepEqual([steps.at(-1)!.requestsDone, steps.at(-1)!.share], [2 * (CALLS_MAX + 30_000), 1]);
+    const [{ total, quotaNeeds }] = stats as [ReplicationStats];
+    assert.ok(quotaNeeds![0]!.callsLeftOut > 20_000);
+    assert.ok(total.fields[FIELD.attemptsThrottled]! > 1000, "calls come again");
   });
 
   it("report progress that rises to 1, and can be left at any time", () => {

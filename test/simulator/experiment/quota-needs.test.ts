@@ -180,7 +180,7 @@ it("the busiest minute is that of the calls as they were sent, to the last token
     onRequestEnd: () => {},
     onRunEnd: () => {},
   });
-  const steps = runJob({ plan: prepared }, planJobs({ plan: prepared }, 1)[0]!, observerOf);
+  const steps = runJob({ plan: prepared }, planJobs({ plan: prepared }, 1)[0]!, { observerOf });
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   assert.deepEqual(new QuotaNeeds(prepared).needs(), [], "without calls");
@@ -235,7 +235,7 @@ it("a call that comes back to a quota after another has refused it is one call o
     onRequestEnd: () => {},
     onRunEnd: () => {},
   });
-  const steps = runJob({ plan }, planJobs({ plan }, 1)[0]!, observerOf);
+  const steps = runJob({ plan }, planJobs({ plan }, 1)[0]!, { observerOf });
   let step = steps.next();
   while (step.done !== true) step = steps.next();
   const counted = step.value.stats[0]!.quotaNeeds!.map(({ calls }) => calls);

@@ -59,7 +59,7 @@ export interface SimulatedTestRun {
 /** What a simulation of strategy 0 says, as rows and summed up. */
 export function simulated(plan: Plan): SimulatedTestRun {
   const collector = collectRows(plan);
-  const job = runJob({ plan }, { replication: 0, strategyIndices: [0] }, () => collector);
+  const job = runJob({ plan }, { replication: 0, strategyIndices: [0] }, { observerOf: () => collector });
   let step = job.next();
   while (step.done !== true) step = job.next();
   const rows = collector.rows();
