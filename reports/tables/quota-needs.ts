@@ -101,6 +101,12 @@ export function quotaNeedText(strategy: StrategyResult): string {
   if (tooStrict.length === most.laws.length) parts.push("That is too little under every window law.");
   else if (tooStrict.length > 0)
     parts.push(`That is too little if the quota refills as a ${tooStrict.join(" or a ")}.`);
+  if (most.callsLeftOut > 0) {
+    const kept = needs.reduce((sum, { calls }) => sum + calls, 0);
+    parts.push(
+      `Only the run's first ${formatCount(kept)} calls are counted, ${formatCount(most.callsLeftOut)} later ones are not: a busier minute may come after them.`,
+    );
+  }
   const clock = most.laws.find(({ law }) => law === "clock-window")!;
   const saved = 1 - most.explicitMaxTokens.busiestReserved / clock.busiestReserved;
   if (saved >= 0.05) {

@@ -72,7 +72,7 @@ export function needOf(
       busiestReserved: replay.busiest(cappedAt, "clock-window").tokens,
     },
     ...(isDetailed
-      ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, cappedAt }, THROTTLED_SHARE_MAX) }
+      ? { detail: quotaDetail(plan, { ...calls, maxTokens, demand, cappedAt }, THROTTLED_SHARE_MAX, left > 0) }
       : {}),
   };
 }
@@ -104,8 +104,16 @@ export interface DetailedCalls {
   readonly model: number;
 }
 
-/** @param throttledShareMax share of the calls that a limit may throttle */
-export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax: number): QuotaNeedDetail {
+/**
+ * @param throttledShareMax share of the calls that a limit may throttle
+ * @param isCut             calls after the last of these are not known
+ */
+export function quotaDetail(
+  plan: Plan,
+  calls: DetailedCalls,
+  throttledShareMax: number,
+  isCut = false,
+): QuotaNeedDetail {
   const { demand, maxTokens, cappedAt, spec, model } = calls;
   const needOf = (tokensAt: (call: number) => number) => {
     const reserve = new Float64Array((demand.calls.at(-1) ?? -1) + 1);
@@ -120,7 +128,7 @@ export function quotaDetail(plan: Plan, calls: DetailedCalls, throttledShareMax:
   const weight = weightOf(spec);
   return {
     busiestCalls: new QuotaReplay(demand, plan.startMs).busiest(() => 1, "rolling-window").tokens,
-    busiestDay: busiestDayOf(plan, demand),
+    busiestDay: busiestDayOf(plan, demand, isCut),
     unset: needOf((call) => demand.reserve[call]! + (maxOutputTokens - maxTokens[call]!) * weight),
     explicit: needOf(cappedAt),
   };
@@ -132,7 +140,7 @@ function weightOf(spec: QuotaSpec | null): number {
 }
 
 /** The UTC day that settles most, and which part of it the run covers: without its warm-up, whose calls are not counted. */
-function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNeedDetail["busiestDay"] {
+function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand, isCut: boolean): QuotaNeedDetail["busiestDay"] {
   const { startMs, durationMs } = plan;
   const days = new Map<number, number>();
   let lastMs = 0;
@@ -142,7 +150,7 @@ function busiestDayOf(plan: Plan, { calls, atMs, settle }: QuotaDemand): QuotaNe
     days.set(day, (days.get(day) ?? 0) + settle[call]!);
     lastMs = ms;
   }
-  const endMs = startMs + (Number.isFinite(durationMs) ? durationMs : lastMs);
+  const endMs = startMs + (Number.isFinite(durationMs) && !isCut ? durationMs : lastMs);
   const countedFromMs = startMs + countedFrom(plan, atMs);
   let busiest = { settled: 0, coveredShare: 1 };
   for (const [day, settled] of days) {

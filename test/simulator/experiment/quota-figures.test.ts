@@ -47,6 +47,24 @@ it("the part of the day that is covered is without the warm-up", () => {
   }
 });
 
+it("a day is covered to the last call that is kept, where later ones are not", () => {
+  // Kept are the hour of the first day and a minute of the next, which has as many calls an hour.
+  const kept = calls.demand.calls.subarray(0, 3660);
+  const demand = { ...calls.demand, calls: kept, ends: kept };
+  const ofDay = (isCut: boolean) => {
+    const { settled, coveredShare } = quotaDetail(
+      { ...plan, startMs: plan.startMs + 1000 * 3500 },
+      { ...calls, demand },
+      0.01,
+      isCut,
+    ).busiestDay;
+    return settled / coveredShare;
+  };
+  const anHour = 3560 * 40;
+  assert.ok(Math.abs(ofDay(true) / ((anHour * 24 * 3600) / 3559) - 1) < 1e-9, `${ofDay(true)}`);
+  assert.ok(ofDay(false) < ofDay(true));
+});
+
 it("a day after the last arrival is covered to the last call: turns and retries go on into it", () => {
   // Arrivals end after a minute, with the day; calls follow to 1:58:59 of the next.
   const ended = { ...plan, startMs: plan.startMs + 1000 * 3540, durationMs: 1000 * 60 };

@@ -105,6 +105,15 @@ it("says under which window laws the quota that is set is too small", () => {
   assert.doesNotMatch(text(limits.at(-1)!), /That is too little/);
 });
 
+it("says how many calls were left out", () => {
+  const result = run([{ tokensPerMinute: 5_000, law: "token-bucket" }]);
+  const [need] = result.strategies[0]!.quotaNeeds!;
+  const text = (callsLeftOut: number) =>
+    quotaNeedText({ ...result.strategies[0]!, quotaNeeds: [{ ...need!, calls: 1_500_000, callsLeftOut }] });
+  assert.match(text(48_500_000), /the run's first 1,500,000 calls are counted, 48,500,000 later ones are not/);
+  assert.doesNotMatch(text(0), /are counted/);
+});
+
 it("speaks of the quota that is most short before a larger one that is enough or not set", () => {
   const [need] = run([{ tokensPerMinute: 5_000, law: "token-bucket" }]).strategies[0]!.quotaNeeds!;
   const times = (id: string, factor: number, limitTokensPerMinute: number | null) => ({
