@@ -4,14 +4,15 @@
  * from the compiler.
  * `--code-into <folder>` writes the code there and no types: the tests run the command as it will be installed.
  * `--code-from <folder>` takes the code that this wrote, and adds the types.
+ * `--with <source>` compiles one more program with them, which is no part of the package: what is measured is the package's code.
  */
 import { execFileSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
-import { parseSync } from "oxc-parser";
 import { BROWSER_BUILD, BROWSER_PROGRAMS, ENGLISH_ONLY, NO_DEBUG_LOG } from "./browser/bundle.ts";
+import { constantsAgain } from "./build/constants.ts";
 import { joinChunks } from "./build/join-chunks.ts";
 import { PACKAGE_ROOT } from "./io/process.ts";
 import { checkReference } from "./io/reference.ts";
@@ -51,7 +52,11 @@ const NODE_OF_COMMANDER: Plugin = {
 };
 
 const { values: OPTIONS } = parseArgs({
-  options: { "code-into": { type: "string" }, "code-from": { type: "string" } },
+  options: {
+    "code-into": { type: "string" },
+    "code-from": { type: "string" },
+    with: { type: "string", multiple: true, default: [] },
+  },
 });
 const DIST = resolve(OPTIONS["code-into"] ?? join(PACKAGE_ROOT, "dist"));
 
@@ -79,7 +84,7 @@ async function buildPackage(): Promise<void> {
   };
   const { metafile, outputFiles } = await build({
     ...common,
-    entryPoints: [...library, ...PROGRAMS],
+    entryPoints: [...library, ...PROGRAMS, ...OPTIONS.with],
     platform: "node",
     target: TARGET,
     external: dependencies.filter((name) => !COMPILED_IN.includes(name)).flatMap((name) => [name, `${name}/*`]),
@@ -126,46 +131,6 @@ async function buildPackage(): Promise<void> {
 function chunkOf(source: string, { outputs }: Metafile): string {
   const [path] = Object.entries(outputs).find(([, { entryPoint }]) => entryPoint === source)!;
   return resolve(PACKAGE_ROOT, path);
-}
-
-/**
- * Bundling turns the constants of a module into variables, which V8 can neither fold nor look up once: the engine would
- * take a fifth longer. What nothing assigns to becomes a constant again.
- */
-function constantsAgain(path: string, text: string): string {
-  const { program } = parseSync(path, text);
-  const assigned = new Set<unknown>();
-  const note = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    const { type, left, argument } = node as Readonly<
-      Record<string, { readonly name?: string; readonly type?: string }>
-    >;
-    const target = String(type) === "UpdateExpression" ? argument : left;
-    if (target?.type === "Identifier") assigned.add(target.name);
-    else if (target?.type?.endsWith("Pattern")) namesIn(target, assigned);
-    for (const part of Object.values(node)) note(part);
-  };
-  note(program);
-  let changed = "";
-  let at = 0;
-  for (const statement of program.body) {
-    if (statement.type !== "VariableDeclaration" || statement.kind !== "var") continue;
-    const named = new Set<unknown>();
-    for (const { id } of statement.declarations) namesIn(id, named);
-    const hasValues = statement.declarations.every(({ init }) => init !== null);
-    if (!hasValues || [...named].some((name) => assigned.has(name))) continue;
-    changed += `${text.slice(at, statement.start)}const`;
-    at = statement.start + "var".length;
-  }
-  return changed + text.slice(at);
-}
-
-/** Adds every name in a pattern that is assigned to. */
-function namesIn(pattern: unknown, names: Set<unknown>): void {
-  if (typeof pattern !== "object" || pattern === null) return;
-  const { type, name } = pattern as { readonly type?: unknown; readonly name?: unknown };
-  if (type === "Identifier") names.add(name);
-  for (const part of Object.values(pattern)) namesIn(part, names);
 }
 
 /** Licences of the packages that are compiled in. */

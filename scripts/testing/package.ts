@@ -22,10 +22,11 @@ export interface CompiledPackage {
 /**
  * Compiles the package into a temporary folder.
  *
- * @param root folder of the sources
+ * @param root     folder of the sources
+ * @param programs sources of programs to compile with it: they lie in `dist/`, as the package's own
  * @throws what the build said where it failed
  */
-export async function compilePackage(root: string): Promise<CompiledPackage> {
+export async function compilePackage(root: string, programs: readonly string[] = []): Promise<CompiledPackage> {
   const folder = mkdtempSync(join(tmpdir(), "meridian-package-"));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -35,6 +36,7 @@ export async function compilePackage(root: string): Promise<CompiledPackage> {
     }
     for (const name of LINKED) symlinkSync(join(root, name), join(folder, name), "junction");
     const build = [join(root, "scripts", "build.ts"), "--code-into", join(folder, "dist")];
+    for (const program of programs) build.push("--with", program);
     await promisify(execFile)(process.execPath, build, { cwd: root });
     return { folder, remove };
   } catch (error) {

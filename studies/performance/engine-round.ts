@@ -1,6 +1,6 @@
 /**
- * One round of the engine in its own process: `engine-round.ts r1|r2|r3-lo|r3-cw REQUESTS SEED [SERVERS PER_S]` prints
- * a Round as JSON, R1 at another size where servers per region and requests per second are given.
+ * One round of the engine in its own process: `engine-round.ts FOLDER r1|r2|r3-lo|r3-cw REQUESTS SEED [SERVERS PER_S]`
+ * prints a Round as JSON, R1 at another size where servers per region and requests per second are given. FOLDER has the models.
  * The clock runs from the first request to the summarised replication, as in `meridian simulate` on one worker.
  */
 import { join } from "node:path";
@@ -12,9 +12,9 @@ import { assembleResult, planJobs, runJob } from "../../simulator/experiment/ind
 import type { Round } from "./rounds.ts";
 
 tuneCompiler();
-const [model, requests, seed, servers, perS] = process.argv.slice(2);
+const [folder, model, requests, seed, servers, perS] = process.argv.slice(2);
 const [name, strategy] = model!.split("-");
-const file = join(import.meta.dirname, `${name}.yaml`);
+const file = join(folder!, `${name}.yaml`);
 /** By the second part of a model's name. */
 const STRATEGIES: Readonly<Record<string, string>> = { lo: "least-outstanding", cw: "cheapest within 12 s" };
 const overrides: Override[] = [

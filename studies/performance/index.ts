@@ -15,12 +15,13 @@ import { measureStrategies } from "./decisions.ts";
 import { measureExecutors } from "./executors.ts";
 import { writeMeasured } from "./page.ts";
 import { measurePlayground, measureReport } from "./pages.ts";
-import { engineProgram, kernelProgram, simpyProgram } from "./programs.ts";
+import { kernelProgram, simpyProgram, withCompiledEngine } from "./programs.ts";
 import {
   MODELS,
   type ModelName,
   type ModelSummary,
   type PerformancePlan,
+  type Program,
   performanceTable,
   runRounds,
   summarise,
@@ -51,8 +52,15 @@ await runCommand((argv) => {
 });
 
 async function comparePrograms(argv: readonly string[]): Promise<number> {
-  const { plan, models, scale: wantsScale, json } = readArguments(argv);
-  const engine = engineProgram();
+  const options = readArguments(argv);
+  return withCompiledEngine((engine) => measurePrograms(engine, options, argv.length === 0));
+}
+
+async function measurePrograms(
+  engine: Program,
+  { plan, models, scale: wantsScale, json }: Arguments,
+  isWritten: boolean,
+): Promise<number> {
   const say = (done: string) => process.stderr.write(`${done}\n`);
   const summaries: ModelSummary[] = [];
   const peer = models.length > 0 ? await simpyProgram() : engine;
@@ -67,7 +75,7 @@ async function comparePrograms(argv: readonly string[]): Promise<number> {
     ? JSON.stringify({ schemaVersion: 1, plan, models: summaries, scale }, null, 2)
     : tables(summaries, scale);
   process.stdout.write(`${text}\n`);
-  if (argv.length === 0) {
+  if (isWritten) {
     await writeMeasured(tables(summaries, scale));
     say("written into docs/model/performance.md");
   }

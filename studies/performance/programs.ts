@@ -5,22 +5,40 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
+import { compilePackage } from "../../scripts/testing/package.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import type { ModelName, Program, Round } from "./rounds.ts";
 
-const ROUND_FILE = join(import.meta.dirname, "engine-round.ts");
+const ROUND_SOURCE = "studies/performance/engine-round.ts";
 const ROUND_LIMIT_MS = 600_000;
 
 /**
  * The public engine on the scenario files of this folder: a fresh process per round, so that no round is warm from the
  * last.
+ *
+ * @param roundFile the program of a round: its source, or what was compiled of it
  */
-export function engineProgram(): Program {
+export function engineProgram(roundFile = join(PACKAGE_ROOT, ROUND_SOURCE)): Program {
   return async (model, requests, seed, size) => {
     const sizes = size === undefined ? [] : [String(size.servers), String(size.perS)];
-    const args = [ROUND_FILE, model, String(requests), String(seed), ...sizes];
+    const args = [roundFile, import.meta.dirname, model, String(requests), String(seed), ...sizes];
     return JSON.parse(await runChild(process.execPath, args, ROUND_LIMIT_MS)) as Round;
   };
+}
+
+/**
+ * The engine as users have it: compiled with the package, for as long as it is measured.
+ *
+ * @throws what the build said where it failed
+ */
+export async function withCompiledEngine<T>(measure: (engine: Program) => Promise<T>): Promise<T> {
+  const { folder, remove } = await compilePackage(PACKAGE_ROOT, [ROUND_SOURCE]);
+  try {
+    return await measure(engineProgram(join(folder, "dist", ROUND_SOURCE.replace(/\.ts$/, ".js"))));
+  } finally {
+    remove();
+  }
 }
 
 /** The newest SimPy that PyPI had when this study was written. */

@@ -11,7 +11,7 @@ import { markdownTable } from "markdown-table";
 import { PACKAGE_ROOT } from "../../scripts/io/process.ts";
 import { EXIT_CODES } from "../../simulator/base/errors.ts";
 import { readOptions, wholeNumber } from "../arguments.ts";
-import { engineProgram, runChild } from "./programs.ts";
+import { runChild, withCompiledEngine } from "./programs.ts";
 import { type Spread, spreadOf } from "./rounds.ts";
 
 const MEMORY_USAGE = "MEMORY_USAGE";
@@ -33,14 +33,15 @@ export async function measureMemory(argv: readonly string[]): Promise<number> {
     json: { type: "boolean", default: false },
   });
   const sizes = values.requests.split(",").map((each) => wholeNumber(MEMORY_USAGE, "requests", each));
-  const engine = engineProgram();
   const rows: MemoryRow[] = [];
-  for (const model of ["r3-lo", "r3-cw"] as const) {
-    for (const requests of sizes) {
-      const { peakRssMiB } = await engine(model, requests, 1);
-      rows.push({ model, requests, peakMiB: peakRssMiB! });
+  await withCompiledEngine(async (engine) => {
+    for (const model of ["r3-lo", "r3-cw"] as const) {
+      for (const requests of sizes) {
+        const { peakRssMiB } = await engine(model, requests, 1);
+        rows.push({ model, requests, peakMiB: peakRssMiB! });
+      }
     }
-  }
+  });
   const judged = judgeMemory(rows);
   say(values.json, judged, () =>
     markdownTable([

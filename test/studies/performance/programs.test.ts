@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs, parseRatePerS } from "../../../simulator/base/quantities.ts";
@@ -10,7 +11,7 @@ import { runHere } from "../run-here.ts";
 /** The engine's program without the start of a process. */
 async function engineHere(...args: readonly (string | number)[]): Promise<Round> {
   const entry = new URL("../../../studies/performance/engine-round.ts", import.meta.url).pathname;
-  const { status, stdout, stderr } = await runHere(entry, args.map(String));
+  const { status, stdout, stderr } = await runHere(entry, [dirname(entry), ...args.map(String)]);
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout) as Round;
 }
