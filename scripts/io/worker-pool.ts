@@ -61,7 +61,7 @@ export async function runOnPool<Job, Output, Progress>(
       const beganMs = performance.now();
       outputs[index] = await runOne<Job, Output, Progress>(pool, jobs[index]!, index, options, signal);
       waiting.took(index, performance.now() - beganMs);
-      keepGarbageLow();
+      setHeapGrowth(WITH_WORKERS_PERCENT);
     }
   };
   try {
@@ -72,6 +72,7 @@ export async function runOnPool<Job, Output, Progress>(
   } finally {
     stop.abort();
     await pool.destroy();
+    setHeapGrowth(ALONE_PERCENT);
   }
 }
 
@@ -86,15 +87,17 @@ async function keepCompiledCode(workerFile: string): Promise<void> {
 }
 
 /** A heap grows by so much before it is collected, per cent of what is in use; by itself it may grow to four times that. */
-const HEAP_GROWTH_PERCENT = 50;
+const WITH_WORKERS_PERCENT = 50;
+/** V8 chooses. With the workers' heaps gone there is room, and a report makes much garbage: it took a third of its time. */
+const ALONE_PERCENT = 0;
 
 /**
  * Jobs leave garbage that lies in their threads while the next one simulates and allocates next to nothing, and results of
  * months leave more. For all threads, once they have started: where Node looks for compiled code depends on V8's options, and
  * short commands have nothing to collect.
  */
-function keepGarbageLow(): void {
-  setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+function setHeapGrowth(percent: number): void {
+  setFlagsFromString(`--heap-growing-percent=${percent}`);
 }
 
 /**
