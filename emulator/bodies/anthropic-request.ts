@@ -1,6 +1,7 @@
 /** The Messages API's requests: what they must have, what they may have, and what they ask. */
 import { isObject, type JsonObject } from "../http/request-body.ts";
-import { CACHE_TTL_MS, IMAGE_TOKENS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { documentTokens, meterImage } from "../model/media.ts";
+import { CACHE_TTL_MS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
 import { integerOf, invalid, parseClaudeFields, refuseOthers, shareOf } from "./claude-fields.ts";
 
@@ -232,8 +233,7 @@ function refuseMediaType(source: unknown, at: string): void {
 function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
   const { cache_control: cacheControl, ...rest } = part;
   if (rest.type === "text" && typeof rest.text === "string") meter.addText(rest.text);
-  else if (rest.type === "image") meter.addTokens(IMAGE_TOKENS, JSON.stringify(rest));
-  else meter.addJson(rest);
+  else if (!meterMedia(rest, meter)) meterJson(rest, meter);
   if (cacheControl === undefined || cacheControl === null) return;
   if (!isObject(cacheControl)) throw invalid(`${at}.cache_control: Input should be a valid dictionary`);
   const { type, ttl = "5m" } = cacheControl;
@@ -246,6 +246,29 @@ function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
   refuseOthers(cacheControl, `${at}.cache_control.ephemeral`, ["type", "ttl"]);
   meter.mark(ttl, at);
 }
+
+/** Adds a picture, or a document in base64, of which Claude sees the pages; false for any other block. */
+function meterMedia(block: JsonObject, meter: PromptMeter): boolean {
+  const source = isObject(block.source) ? block.source : {};
+  if (block.type === "image") meterImage(block, meter);
+  else if (block.type !== "document" || source.type !== "base64" || typeof source.data !== "string") return false;
+  else meter.addTokens(documentTokens(source.data, "pdf", "pages"), source.data);
+  return true;
+}
+
+/** Adds a block as JSON, without the media in the result of a tool, which count as media. */
+function meterJson(block: JsonObject, meter: PromptMeter): void {
+  const content = Array.isArray(block.content) ? block.content : [];
+  const media = content.filter((each): each is JsonObject => isObject(each) && MEDIA.includes(each.type));
+  if (media.length === 0) {
+    meter.addJson(block);
+    return;
+  }
+  meter.addJson({ ...block, content: content.filter((each) => !media.includes(each)) });
+  for (const each of media) if (!meterMedia(each, meter)) meter.addJson(each);
+}
+
+const MEDIA: readonly unknown[] = ["image", "document"];
 
 const CHOICES: readonly unknown[] = ["auto", "any", "tool", "none"];
 

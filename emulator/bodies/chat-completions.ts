@@ -9,6 +9,7 @@ import {
   stepsOf,
   wholeText,
 } from "../model/answer.ts";
+import { dataOf, documentTokens, meterImage } from "../model/media.ts";
 import { type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
 import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
@@ -47,8 +48,7 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     if (!ROLES.includes(message.role)) {
       throw malformedInput(`#/messages/${index}/role: ${message.role.slice(0, 60)} is not a valid enum value`);
     }
-    if (typeof message.content === "string") meter.addText(message.content);
-    else meter.addJson(message.content ?? null);
+    meterContent(message.content, meter);
     if (message.tool_calls !== undefined) meter.addJson(message.tool_calls);
   }
   return {
@@ -60,6 +60,35 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
     structured: structuredText(isObject(body.response_format) ? body.response_format : undefined),
   };
+}
+
+/** Adds a message's text or its list of parts; pictures and files in them count as such, in Responses, too. */
+export function meterContent(content: unknown, meter: PromptMeter): void {
+  if (typeof content === "string") meter.addText(content);
+  else if (!Array.isArray(content)) meter.addJson(content ?? null);
+  else {
+    const media = content.filter(
+      (part): part is JsonObject => isObject(part) && Object.hasOwn(MEDIA, String(part.type)),
+    );
+    if (media.length < content.length || media.length === 0) {
+      meter.addJson(content.filter((part) => !media.includes(part)));
+    }
+    for (const part of media) MEDIA[String(part.type)]!(part, meter);
+  }
+}
+
+/** How parts besides text count, by type. */
+const MEDIA: Readonly<Record<string, (part: JsonObject, meter: PromptMeter) => void>> = {
+  image_url: meterImage,
+  input_image: meterImage,
+  file: ({ file }, meter) => meterFile(isObject(file) ? file : {}, meter),
+  input_file: meterFile,
+};
+
+function meterFile(file: JsonObject, meter: PromptMeter): void {
+  const data = dataOf(file.file_data);
+  if (data === undefined) meter.addJson(file);
+  else meter.addTokens(documentTokens(data.base64, data.format, "pages"), data.base64);
 }
 
 /** A function that the model may call: its name and the schema of its arguments. */

@@ -13,15 +13,9 @@ import {
   optional,
 } from "../http/request-body.ts";
 import { checkShape } from "../model/api-shapes.ts";
-import {
-  BYTES_PER_TOKEN,
-  IMAGE_TOKENS,
-  type ParsedPrompt,
-  PromptMeter,
-  type Sampling,
-  type ToolAnswer,
-} from "../model/prompt.ts";
+import { type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { meterBlock, meterCachePoint } from "./blocks.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -174,61 +168,6 @@ function idOf(toolBlock: unknown): readonly string[] {
 
 function invalid(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
-}
-
-/** Members of a content block that count as JSON rather than as text or media. */
-const JSON_BLOCKS = ["toolUse", "toolResult", "guardContent", "reasoningContent", "citationsContent", "searchResult"];
-const MEDIA_BLOCKS = ["document", "video", "audio"];
-
-/** Adds a content block of `messages` or `system` to the meter. `at` is its path, such as `messages.0.content.1`. */
-export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): void {
-  if (block.text !== undefined && block.text !== null) {
-    const text = asText(block.text);
-    if (text.trim() === "") {
-      throw new ServiceError(
-        "ValidationException",
-        `The text field in the ContentBlock object at ${at} is blank. Add text to the text field, and try again.`,
-      );
-    }
-    meter.addText(text);
-    return;
-  }
-  if (block.cachePoint !== undefined) {
-    meterCachePoint(asObject(block.cachePoint), at, meter);
-    return;
-  }
-  if (block.image !== undefined) {
-    meter.addTokens(IMAGE_TOKENS, mediaKey(asObject(block.image)));
-    return;
-  }
-  for (const member of MEDIA_BLOCKS) {
-    if (block[member] === undefined) continue;
-    const key = mediaKey(asObject(block[member]));
-    // Base64 encodes three bytes in four characters.
-    meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
-    return;
-  }
-  for (const member of JSON_BLOCKS) {
-    if (block[member] !== undefined) {
-      meter.addJson(asObject(block[member]));
-      return;
-    }
-  }
-  throw new ServiceError(
-    "ValidationException",
-    `The ContentBlock object at ${at} must set one of the following keys: text, image, document, video, toolUse, toolResult, guardContent, cachePoint, reasoningContent.`,
-  );
-}
-
-/** Adds a cache checkpoint, which may occur among content blocks and among tools. */
-function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter): void {
-  meter.mark(optional(cachePoint.ttl, asText), at);
-}
-
-function mediaKey(media: JsonObject): string {
-  const source = media.source;
-  if (!isObject(source)) return JSON.stringify(media);
-  return typeof source.bytes === "string" ? source.bytes : JSON.stringify(source);
 }
 
 /**

@@ -4,6 +4,7 @@ import { malformedInput, optionalInteger } from "../bodies/body.ts";
 import {
   chatCompletionsFormat,
   forcedFunction,
+  meterContent,
   numberIn,
   parseChat,
   structuredText,
@@ -89,8 +90,7 @@ function parseResponses(body: JsonObject): ParsedPrompt {
 
 function meterItem(item: unknown, meter: PromptMeter): void {
   if (!isObject(item)) throw malformedInput("#/input: expected type: JSONObject");
-  if (typeof item.content === "string") meter.addText(item.content);
-  else meter.addJson(item.content ?? item);
+  meterContent(item.content ?? (Array.isArray(item.output) ? item.output : item), meter);
 }
 
 /** Events of one answer are numbered in the order in which they are made. */

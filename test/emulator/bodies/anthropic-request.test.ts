@@ -35,6 +35,25 @@ describe("requests of the Messages API", () => {
     });
   });
 
+  it("count pictures and PDFs as such, also in the result of a tool", () => {
+    const data = "A".repeat(1_000_000);
+    const picture = { type: "image", source: { type: "base64", media_type: "image/png", data } };
+    const pages = Buffer.from("/Type /Page ".repeat(3)).toString("base64");
+    const pdf = { type: "document", source: { type: "base64", media_type: "application/pdf", data: pages } };
+    const tokens = (...content: object[]) => {
+      const results = [{ type: "tool_result", tool_use_id: "a", content }];
+      const messages = [
+        ...base.messages,
+        { role: "assistant", content: [use("a")] },
+        { role: "user", content: results },
+      ];
+      return parse({ ...base, messages }).inputTokens;
+    };
+    assert.equal(tokens(picture) - tokens(), 1600);
+    assert.equal(tokens(pdf) - tokens(), 7000);
+    assert.equal(parse({ ...base, messages: [{ role: "user", content: [pdf] }] }).inputTokens, 7000);
+  });
+
   const { anthropic_version: _version, ...noVersion } = base;
   const refusals: readonly (readonly [Record<string, unknown>, string])[] = [
     [noVersion, "anthropic_version: Field required"],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { meterBlock, meterToolConfig, parseConverse, refuseDocuments } from "../../../emulator/converse/request.ts";
+import { meterToolConfig, parseConverse, refuseDocuments } from "../../../emulator/converse/request.ts";
 import { PromptMeter } from "../../../emulator/model/prompt.ts";
 import { sampleOfSchema } from "../../../emulator/model/schema-sample.ts";
 import { userMessage } from "../support.ts";
@@ -122,34 +122,6 @@ describe("parseConverse", () => {
     assert.throws(() => parse(turn([result("id1"), result("id2")])), {
       message: /exceeds the number of toolUse blocks/,
     });
-  });
-});
-
-const tokensOf = (block: Record<string, unknown>) => {
-  const meter = new PromptMeter();
-  meterBlock(block, "messages.0.content.0", meter);
-  return meter.tokens;
-};
-
-describe("meterBlock", () => {
-  it("counts text, images, documents and JSON", () => {
-    assert.equal(tokensOf({ text: "12345678" }), 2);
-    assert.equal(tokensOf({ image: { format: "png", source: { bytes: "AAAA" } } }), 1600);
-    // 400 base64 characters are 300 bytes, 75 tokens at four bytes each.
-    assert.equal(tokensOf({ document: { format: "txt", name: "d", source: { bytes: "A".repeat(400) } } }), 75);
-    assert.equal(tokensOf({ toolUse: { a: 1 } }), 2);
-  });
-  it("distinguishes images in a cached prefix", () => {
-    const prefixOf = (bytes: string) => {
-      const meter = new PromptMeter();
-      meterBlock({ image: { source: { bytes } } }, "x", meter);
-      meterBlock({ cachePoint: { type: "default" } }, "x", meter);
-      return meter.cachePoints[0]!.prefixId;
-    };
-    assert.notEqual(prefixOf("AAAA"), prefixOf("BBBB"));
-  });
-  it("refuses a block without a known member", () => {
-    assert.throws(() => tokensOf({ hologram: {} }), { name: "ValidationException" });
   });
 });
 
