@@ -87,7 +87,7 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
     const wrong = await post("/v1/chat/completions", chat, { authorization: "Bearer wrong" });
     assert.deepEqual(
       [wrong.status, (jsonOf(wrong) as { error?: { type: string } }).error?.type],
-      [403, "permission_error"],
+      [401, "authentication_error"],
     );
   });
 
