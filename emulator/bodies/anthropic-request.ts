@@ -1,4 +1,5 @@
 /** The Messages API's requests: what they must have, what they may have, and what they ask. */
+import { unansweredCalls } from "../converse/tool-blocks.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import { documentTokens, meterImage } from "../model/media.ts";
 import { CACHE_TTL_MS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
@@ -63,8 +64,17 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
     stopSequences: stopSequencesOf(body.stop_sequences),
     tool: forcedTool(body.tool_choice, tools),
     toolNames: tools.map(({ name }) => String(name)),
+    toolLoop: firstOfToolLoop(listOf(body.messages, "messages")),
     prefill: prefillOf(listOf(body.messages, "messages").at(-1)),
   };
+}
+
+/** The first block of the message whose calls the last message answers. */
+function firstOfToolLoop(messages: readonly unknown[]): ParsedPrompt["toolLoop"] {
+  const [before, last] = messages.slice(-2);
+  if (!isObject(before) || !isObject(last) || idsOf(last.content, "tool_result", "tool_use_id").length === 0) return;
+  const first = Array.isArray(before.content) ? before.content[0] : undefined;
+  return { at: `messages.${messages.length - 2}.content.0`, type: String(isObject(first) ? first.type : "text") };
 }
 
 /** The text with which a conversation ends that the caller has begun to answer. */
@@ -107,6 +117,7 @@ function toolsOf(value: unknown, meter: PromptMeter): readonly JsonObject[] {
 function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
   if (messages.length === 0) throw invalid("messages: at least one message is required");
   let toolUses: readonly string[] = [];
+  const seen = new Set<string>();
   for (const [index, message] of messages.entries()) {
     const at = `messages.${index}`;
     if (!isObject(message)) throw invalid(`${at}: Input should be a valid dictionary`);
@@ -122,9 +133,20 @@ function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
     }
     meterContent(message.content, `${at}.content`, meter);
     refuseUnmatchedResults(message.content, toolUses, index);
+    refuseRepeatedCalls(message.content, seen, index);
     toolUses = idsOf(message.content, "tool_use", "id");
   }
   if (toolUses.length > 0) throw unanswered(messages.length - 1, toolUses);
+}
+
+/** Ids of calls are unique in the whole conversation. */
+function refuseRepeatedCalls(content: unknown, seen: Set<string>, index: number): void {
+  for (const [block, each] of (Array.isArray(content) ? content : []).entries()) {
+    for (const id of idsOf([each], "tool_use", "id")) {
+      if (seen.has(id)) throw invalid(`messages.${index}.content.${block}: \`tool_use\` ids must be unique`);
+      seen.add(id);
+    }
+  }
 }
 
 /** Every result answers a tool call of the message before, and every call is answered at once. */
@@ -137,14 +159,18 @@ function refuseUnmatchedResults(content: unknown, toolUses: readonly string[], i
       `messages.${index}.content.${block}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${orphan}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
     );
   }
+  const again = results.findIndex((id, position) => results.indexOf(id) < position);
+  if (again >= 0) {
+    throw invalid(
+      `messages.${index}.content.${again}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${results[again]}`,
+    );
+  }
   const open = toolUses.filter((id) => !results.includes(id));
   if (open.length > 0) throw unanswered(index - 1, open);
 }
 
 function unanswered(index: number, ids: readonly string[]) {
-  return invalid(
-    `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
-  );
+  return invalid(unansweredCalls(index, ids));
 }
 
 function idsOf(content: unknown, type: string, member: string): readonly string[] {

@@ -16,6 +16,7 @@ import { checkShape } from "../model/api-shapes.ts";
 import { type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
 import { meterBlock, meterCachePoint } from "./blocks.ts";
+import { blocksOfMessages, firstOfToolLoop, refuseToolBlocks } from "./tool-blocks.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -39,7 +40,10 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
     meterBlock(asObject(block), `system.${index}`, meter);
   }
   const messages = optional(body.messages, asList) ?? [];
-  meterMessages(messages, toolConfig !== undefined, meter);
+  meterMessages(messages, meter);
+  const blocks = blocksOfMessages(messages);
+  refuseToolBlocks(blocks, toolConfig !== undefined, isClaude);
+  refuseDocuments(blocks);
   const additional = optional(body.additionalModelRequestFields, asObject) ?? {};
   const { topK, thinking, betas, structured } = isClaude ? claudeFields(additional) : NO_FIELDS;
   return {
@@ -50,6 +54,7 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
     tool,
     prefill: prefillOf(asObject(messages.at(-1))),
     toolNames: toolNamesOf(toolConfig),
+    toolLoop: firstOfToolLoop(blocks),
     sampling: { ...sampling, topK },
     thinking,
     betas,
@@ -108,12 +113,11 @@ function parseInferenceConfig(config: JsonObject): InferenceConfig {
   return { maxTokens, stopSequences, sampling };
 }
 
-function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: PromptMeter): void {
+function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
   if (messages.length === 0) {
     throw invalid("The messages field must have at least one message. Add a message and try again.");
   }
   let expected = "user";
-  let toolUseIds: readonly string[] = [];
   for (const [index, value] of messages.entries()) {
     const message = asObject(value);
     const at = `messages.${index}`;
@@ -125,13 +129,9 @@ function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: P
         `The content field in the Message object at ${at} is empty. Add a ContentBlock object to the content field and try again.`,
       );
     }
-    refuseToolBlocks(blocks, hasTools);
-    refuseUnmatchedResults(blocks, toolUseIds, at);
     for (const [block, content] of blocks.entries()) meterBlock(content, `${at}.content.${block}`, meter);
-    toolUseIds = blocks.flatMap((block) => idOf(block.toolUse));
     expected = role === "user" ? "assistant" : "user";
   }
-  refuseDocuments(messages.map((message) => asList(asObject(message).content).map(asObject)));
 }
 
 function refuseRole(role: string, expected: string, index: number): void {
@@ -141,29 +141,6 @@ function refuseRole(role: string, expected: string, index: number): void {
       ? "A conversation must start with a user message. Try again with a conversation that starts with a user message."
       : "A conversation must alternate between user and assistant roles. Make sure the conversation alternates between user and assistant roles and try again.",
   );
-}
-
-function refuseToolBlocks(blocks: readonly JsonObject[], hasTools: boolean): void {
-  if (hasTools || !blocks.some((block) => block.toolUse !== undefined || block.toolResult !== undefined)) return;
-  throw invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.");
-}
-
-function refuseUnmatchedResults(blocks: readonly JsonObject[], toolUseIds: readonly string[], at: string): void {
-  const answered = blocks.flatMap((block) => idOf(block.toolResult));
-  const missing = toolUseIds.filter((id) => !answered.includes(id));
-  if (missing.length > 0) {
-    throw invalid(`Expected toolResult blocks at ${at}.content for the following Ids: ${missing.join(", ")}`);
-  }
-  if (answered.length > toolUseIds.length) {
-    throw invalid(
-      `The number of toolResult blocks at ${at}.content exceeds the number of toolUse blocks of previous turn.`,
-    );
-  }
-}
-
-function idOf(toolBlock: unknown): readonly string[] {
-  const id = optional(toolBlock, asObject)?.toolUseId;
-  return id === undefined ? [] : [asText(id)];
 }
 
 function invalid(message: string): ServiceError {
