@@ -20,10 +20,10 @@ import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTex
  */
 export const chatCompletionsBody: InvokeBody = {
   get format() {
-    return FORMAT;
+    return chatCompletionsFormat("finish_reason");
   },
   parse(body) {
-    return { prompt: parseChat(body), format: FORMAT };
+    return { prompt: parseChat(body), format: chatCompletionsFormat("finish_reason") };
   },
 };
 
@@ -136,22 +136,28 @@ export function numberIn(body: JsonObject, name: string, most: number): number |
 }
 
 /**
+ * The format of one request's answer, which is dated when it was made.
+ *
  * @param reasonMember the family's name for the stop reason
- * @param usageIn      where a stream says its token counts: with the last choice, in a chunk of its own, or nowhere
+ * @param usageIn      where a stream says its token counts: with the last choice, in a chunk of its own, or nowhere. The last
+ *                     two are those of OpenAI's own API, whose first chunk alone has the role: its client adds up the others'
  */
 export function chatCompletionsFormat(
   reasonMember: "finish_reason" | "stop_reason",
   usageIn: "last" | "own" | "none" = "last",
 ): AnswerFormat {
+  const created = Math.floor(Date.now() / 1000);
+  const role = { role: "assistant" };
+  const isOpenAis = usageIn !== "last";
   const head = (answer: Answer, object: string) => ({
     id: derivedId("chatcmpl-", answer.requestId),
     object,
-    created: 0,
+    created,
     model: answer.modelId,
   });
   const chunk = (answer: Answer, delta: object, reason: string | null) => ({
     ...head(answer, "chat.completion.chunk"),
-    choices: [{ index: 0, delta: { role: "assistant", ...delta }, [reasonMember]: reason }],
+    choices: [{ index: 0, delta: isOpenAis ? delta : { ...role, ...delta }, [reasonMember]: reason }],
   });
   return {
     answer: (answer) => ({
@@ -159,19 +165,20 @@ export function chatCompletionsFormat(
       choices: [{ index: 0, message: { role: "assistant", ...content(answer) }, [reasonMember]: finishReason(answer) }],
       usage: usage(answer),
     }),
-    begin: (answer) => deltas(answer, firstStep(answer)).map((delta) => chunk(answer, delta, null)),
+    begin: (answer) => {
+      const first = isOpenAis ? [{ ...role, content: answer.tool === undefined ? "" : null }] : [];
+      return [...first, ...deltas(answer, firstStep(answer))].map((delta) => chunk(answer, delta, null));
+    },
     delta: (answer, from, to) => deltas(answer, stepsOf(answer, from, to)).map((delta) => chunk(answer, delta, null)),
     end: (answer) => [
       {
-        ...chunk(answer, answer.tool === undefined ? { content: "" } : {}, finishReason(answer)),
+        ...chunk(answer, answer.tool === undefined && !isOpenAis ? { content: "" } : {}, finishReason(answer)),
         ...(usageIn === "last" ? { usage: usage(answer) } : {}),
       },
       ...(usageIn === "own" ? [{ ...head(answer, "chat.completion.chunk"), choices: [], usage: usage(answer) }] : []),
     ],
   };
 }
-
-const FORMAT = chatCompletionsFormat("finish_reason");
 
 function content(answer: Answer): object {
   if (answer.tool === undefined) return { content: wholeText(answer) };

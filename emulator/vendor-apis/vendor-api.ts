@@ -110,14 +110,14 @@ export function vendorReply(format: AnswerFormat, style: ErrorStyle, requestId: 
     delta: (answer, from, to) => sent(format.delta(answer, from, to)),
     end: (answer) => [...sent(format.end(answer)), ...(style === "openai" ? [DONE] : [])],
     refuse: (fault) => errorReply(fault, style, requestId),
-    exception: (fault) => eventBytes(errorEvent(fault, style, requestId), style),
+    exception: (fault) => Buffer.concat(sent(format.fail?.(failureOf(fault)) ?? [errorBody(fault, style, requestId)])),
   };
 }
 
-/** An error inside a stream. */
-function errorEvent(fault: ServiceFault, style: ErrorStyle, requestId: string): object {
-  if (style !== "responses") return errorBody(fault, style, requestId);
-  return { type: "error", code: typeOf(fault.name), ...withDefaultMessage(fault), param: null };
+/** An error inside a stream, as a response of OpenAI's has it. */
+function failureOf(fault: ServiceFault): { readonly code: string; readonly message: string } {
+  const code = fault.name === "ThrottlingException" ? "rate_limit_exceeded" : "server_error";
+  return { code, ...withDefaultMessage(fault) };
 }
 
 const DONE = Buffer.from("data: [DONE]\n\n");
