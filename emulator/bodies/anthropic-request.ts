@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from "../http/request-body.ts";
 import { documentTokens, meterImage } from "../model/media.ts";
 import { CACHE_TTL_MS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
 import { integerOf, invalid, parseClaudeFields, refuseOthers, shareOf } from "./claude-fields.ts";
 
 /** Fields of every request besides those of `claude-fields.ts`. */
@@ -54,7 +55,8 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
   const meter = new PromptMeter();
   const tools = toolsOf(body.tools, meter);
   meterContent(body.system, "system", meter);
-  meterMessages(listOf(body.messages, "messages"), meter);
+  const messages = listOf(body.messages, "messages");
+  meterMessages(messages, meter);
   return {
     ...fields,
     sampling,
@@ -62,10 +64,10 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
     cachePoints: meter.cachePoints,
     maxTokens,
     stopSequences: stopSequencesOf(body.stop_sequences),
-    tool: forcedTool(body.tool_choice, tools),
+    tool: forcedTool(body.tool_choice, tools, messages),
     toolNames: tools.map(({ name }) => String(name)),
-    toolLoop: firstOfToolLoop(listOf(body.messages, "messages")),
-    prefill: prefillOf(listOf(body.messages, "messages").at(-1)),
+    toolLoop: firstOfToolLoop(messages),
+    prefill: prefillOf(messages.at(-1)),
   };
 }
 
@@ -298,7 +300,11 @@ const MEDIA: readonly unknown[] = ["image", "document"];
 
 const CHOICES: readonly unknown[] = ["auto", "any", "tool", "none"];
 
-function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer | undefined {
+function forcedTool(
+  choice: unknown,
+  tools: readonly JsonObject[],
+  messages: readonly unknown[],
+): ToolAnswer | undefined {
   if (choice === undefined || choice === null) return undefined;
   if (!isObject(choice)) throw invalid("tool_choice: Input should be a valid dictionary");
   if (!CHOICES.includes(choice.type)) {
@@ -309,7 +315,11 @@ function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer |
   if (tools.length === 0) throw invalid("tool_choice may only be specified while providing tools.");
   refuseOthers(choice, `tool_choice.${choice.type}`, ["type", "name", "disable_parallel_tool_use"]);
   if (choice.type !== "any" && choice.type !== "tool") return undefined;
-  const tool = choice.type === "any" ? tools[0] : tools.find((candidate) => candidate.name === choice.name);
+  const calls = (message: unknown) => idsOf(isObject(message) ? message.content : [], "tool_use", "id").length;
+  const isQuestion = (message: unknown) =>
+    isObject(message) && message.role === "user" && idsOf(message.content, "tool_result", "tool_use_id").length === 0;
+  const next = nextTool(tools, messages, calls, isQuestion);
+  const tool = choice.type === "any" ? next : tools.find((candidate) => candidate.name === choice.name);
   if (tool === undefined || typeof tool.name !== "string") {
     throw invalid("tool_choice: the tool is not among the tools of the request");
   }

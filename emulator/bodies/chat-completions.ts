@@ -12,6 +12,7 @@ import {
 import { dataOf, documentTokens, meterImage } from "../model/media.ts";
 import { type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
 import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
@@ -56,7 +57,7 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     cachePoints: [],
     maxTokens: optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1),
     stopSequences: typeof body.stop === "string" ? [body.stop] : optionalTexts(body, "stop"),
-    tool: forcedFunction(body.tool_choice, tools.map(functionOf)),
+    tool: forcedFunction(body.tool_choice, tools.map(functionOf), messages),
     sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
     structured: structuredText(isObject(body.response_format) ? body.response_format : undefined),
   };
@@ -104,16 +105,27 @@ function functionOf(tool: JsonObject): CallableFunction {
 
 /**
  * @param choice    `required`, or an object that names one of the functions
- * @param functions those that the request offers
+ * @param functions those that the request offers, which take turns if any is required
+ * @param messages  the conversation: messages, or items of Responses
  * @returns the call that the choice forces; undefined if the model may choose
  * @throws ServiceError ValidationException for a function that is not offered
  */
-export function forcedFunction(choice: unknown, functions: readonly CallableFunction[]): ToolAnswer | undefined {
+export function forcedFunction(
+  choice: unknown,
+  functions: readonly CallableFunction[],
+  messages: readonly unknown[],
+): ToolAnswer | undefined {
   const named = isObject(choice) ? (isObject(choice.function) ? choice.function : choice).name : undefined;
   if (choice !== "required" && named === undefined) return undefined;
-  const chosen = named === undefined ? functions[0] : functions.find(({ name }) => name === named);
+  const next = nextTool(functions, messages, callsOf, (message) => isObject(message) && message.role === "user");
+  const chosen = named === undefined ? next : functions.find(({ name }) => name === named);
   if (chosen === undefined) throw malformedInput("#/tool_choice: the function is not among the tools of the request");
   return { name: chosen.name, input: sampleOfSchema(chosen.parameters ?? { type: "object" }) };
+}
+
+function callsOf(message: unknown): number {
+  if (!isObject(message)) return 0;
+  return message.type === "function_call" ? 1 : Array.isArray(message.tool_calls) ? message.tool_calls.length : 0;
 }
 
 /** The answer to `json_object` and `json_schema`; undefined for text. */

@@ -15,8 +15,16 @@ import {
 import { checkShape } from "../model/api-shapes.ts";
 import { type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
 import { meterBlock, meterCachePoint } from "./blocks.ts";
-import { blocksOfMessages, firstOfToolLoop, refuseToolBlocks } from "./tool-blocks.ts";
+import {
+  type Blocks,
+  blocksOfMessages,
+  callsOf,
+  firstOfToolLoop,
+  isQuestion,
+  refuseToolBlocks,
+} from "./tool-blocks.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -35,13 +43,13 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
   const { maxTokens, stopSequences, sampling } = parseInferenceConfig(optional(body.inferenceConfig, asObject) ?? {});
   const meter = new PromptMeter();
   const toolConfig = optional(body.toolConfig, asObject);
-  const tool = toolConfig === undefined ? undefined : meterToolConfig(toolConfig, meter);
+  const messages = optional(body.messages, asList) ?? [];
+  const blocks = blocksOfMessages(messages);
+  const tool = toolConfig === undefined ? undefined : meterToolConfig(toolConfig, meter, blocks);
   for (const [index, block] of (optional(body.system, asList) ?? []).entries()) {
     meterBlock(asObject(block), `system.${index}`, meter);
   }
-  const messages = optional(body.messages, asList) ?? [];
   meterMessages(messages, meter);
-  const blocks = blocksOfMessages(messages);
   refuseToolBlocks(blocks, toolConfig !== undefined, isClaude);
   refuseDocuments(blocks);
   const additional = optional(body.additionalModelRequestFields, asObject) ?? {};
@@ -150,11 +158,16 @@ function invalid(message: string): ServiceError {
 /**
  * Parses `toolConfig` and adds its tools to the meter.
  *
- * @returns the tool call that the choice forces (the first tool for `any`); undefined if the model may choose, in which
- *          case the emulator answers with text
+ * @param blocks those of the messages: for `any` the tools take turns
+ * @returns the tool call that the choice forces; undefined if the model may choose, in which case the emulator answers
+ *          with text
  * @throws ServiceError ValidationException
  */
-export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAnswer | undefined {
+export function meterToolConfig(
+  config: JsonObject,
+  meter: PromptMeter,
+  blocks: readonly Blocks[] = [],
+): ToolAnswer | undefined {
   const tools = asList(config.tools);
   const specs: JsonObject[] = [];
   for (const [index, value] of tools.entries()) {
@@ -169,13 +182,20 @@ export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAns
     const spec = asObject(tool.toolSpec);
     specs.push(spec);
   }
-  return forcedToolCall(optional(config.toolChoice, asObject), specs);
+  return forcedToolCall(optional(config.toolChoice, asObject), specs, blocks);
 }
 
-function forcedToolCall(choice: JsonObject | undefined, specs: readonly JsonObject[]): ToolAnswer | undefined {
+function forcedToolCall(
+  choice: JsonObject | undefined,
+  specs: readonly JsonObject[],
+  blocks: readonly Blocks[],
+): ToolAnswer | undefined {
   if (choice === undefined || choice.auto !== undefined) return undefined;
   const named = optional(choice.tool, asObject);
-  const spec = named === undefined ? specs[0] : specs.find((candidate) => candidate.name === asText(named.name));
+  const spec =
+    named === undefined
+      ? nextTool(specs, blocks, callsOf, isQuestion)
+      : specs.find((candidate) => candidate.name === asText(named.name));
   if (spec === undefined) {
     throw new ServiceError(
       "ValidationException",

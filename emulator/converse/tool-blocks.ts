@@ -88,6 +88,16 @@ export function blocksOfMessages(messages: readonly unknown[]): readonly Blocks[
   return messages.map((message) => asList(asObject(message).content).map(asObject));
 }
 
+/** Number of calls of tools in a message. */
+export function callsOf(blocks: Blocks): number {
+  return idsOf(blocks, "toolUse").length;
+}
+
+/** A message asks for something, and does not only answer calls or go on calling. */
+export function isQuestion(blocks: Blocks): boolean {
+  return callsOf(blocks) === 0 && idsOf(blocks, "toolResult").length === 0;
+}
+
 function idsOf(blocks: Blocks, member: "toolUse" | "toolResult"): readonly string[] {
   return blocks.flatMap((block) => idOf(block[member]));
 }

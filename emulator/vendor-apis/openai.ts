@@ -83,7 +83,7 @@ function parseResponses(body: JsonObject): ParsedPrompt {
     cachePoints: [],
     maxTokens: optionalInteger(body, "max_output_tokens", 1),
     stopSequences: [],
-    tool: forcedFunction(body.tool_choice, functions),
+    tool: forcedFunction(body.tool_choice, functions, Array.isArray(input) ? input : []),
     sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
     structured: structuredText(isObject(text) && isObject(text.format) ? text.format : undefined),
   };

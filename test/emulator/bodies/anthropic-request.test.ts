@@ -52,6 +52,14 @@ describe("requests of the Messages API", () => {
     });
   });
 
+  it("call any tool by turns", () => {
+    const tools = ["t", "u"].map((name) => ({ name, input_schema: { type: "object" } }));
+    const chosen = (...messages: object[]) =>
+      parse({ ...base, tools, tool_choice: { type: "any" }, messages: [...base.messages, ...messages] }).tool?.name;
+    assert.equal(chosen(), "t");
+    assert.equal(chosen({ role: "assistant", content: [use("a")] }, result("a")), "u");
+  });
+
   it("count pictures and PDFs as such, also in the result of a tool", () => {
     const data = "A".repeat(1_000_000);
     const picture = { type: "image", source: { type: "base64", media_type: "image/png", data } };

@@ -196,3 +196,14 @@ it("over all messages: a name may not come again in a later one", () => {
   );
   refuseDocuments([[text, document("a")], [text, document("b")], [text]]);
 });
+
+it("any tool is the next one after each call, so that a loop of several tools ends", () => {
+  const tools = ["look", "answer"].map((name) => ({ toolSpec: { name, inputSchema: { json: { type: "object" } } } }));
+  const toolConfig = { tools, toolChoice: { any: {} } };
+  const called = { role: "assistant", content: [{ toolUse: { toolUseId: "a", name: "look", input: {} } }] };
+  const answered = { role: "user", content: [{ toolResult: { toolUseId: "a", content: [{ text: "ok" }] } }] };
+  const chosen = (...messages: object[]) => parse({ messages: [userMessage(), ...messages], toolConfig }).tool?.name;
+  assert.equal(chosen(), "look");
+  assert.equal(chosen(called, answered), "answer");
+  assert.equal(chosen(called, answered, assistant(), userMessage()), "look");
+});

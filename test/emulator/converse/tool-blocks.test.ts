@@ -3,7 +3,9 @@ import { describe, it } from "node:test";
 import {
   type Blocks,
   blocksOfMessages,
+  callsOf,
   firstOfToolLoop,
+  isQuestion,
   refuseToolBlocks,
   unansweredCalls,
 } from "../../../emulator/converse/tool-blocks.ts";
@@ -85,4 +87,14 @@ it("firstOfToolLoop says how the message begins whose calls are answered last", 
 
 it("blocksOfMessages takes the blocks out of their messages", () => {
   assert.deepEqual(blocksOfMessages([{ role: "user", content: said }]), [said]);
+});
+
+it("callsOf and isQuestion tell the turns of a tool loop apart", () => {
+  assert.deepEqual([said, call("a", "b"), [...said, ...call("c")], result("a")].map(callsOf), [0, 2, 1, 0]);
+  assert.deepEqual([said, call("a"), result("a"), [...said, ...result("a")]].map(isQuestion), [
+    true,
+    false,
+    false,
+    false,
+  ]);
 });
