@@ -4,7 +4,6 @@ import { parseDurationMs, parseShare } from "../simulator/base/quantities.ts";
 import { regionDirectory } from "../simulator/base/regions.ts";
 import { FAULT_EFFECTS, type FaultEffect, type FaultInjector, type FaultRule } from "./backends/faults.ts";
 import { POLICY_READINGS, type PolicyReading, type RegionPolicy } from "./backends/region-policy.ts";
-import { sameSecret } from "./http/authentication.ts";
 import { isServiceErrorName, SERVICE_ERROR_NAMES, ServiceError } from "./http/errors.ts";
 import {
   asInteger,
@@ -16,6 +15,7 @@ import {
   optional,
   parseJsonObject,
 } from "./http/request-body.ts";
+import { sameSecret } from "./http/signature.ts";
 import type { JsonReply, WireRequest } from "./http/wire.ts";
 import type { CatalogData } from "./model/catalog.ts";
 import { type InvocationLog, type LogIdentity, toLogRecord } from "./monitoring/invocation-log.ts";

@@ -85,7 +85,7 @@ export function createControlPlane(
         case "ListFoundationModels":
           return { status: 200, body: { modelSummaries: listModels(catalog, query, region) } };
         case "GetFoundationModel": {
-          const model = catalog.model(id);
+          const model = catalog.model(bareModelId(id, region));
           if (model === undefined || !isOffered(catalog, model, region)) {
             throw new ServiceError(
               "ResourceNotFoundException",
@@ -99,15 +99,39 @@ export function createControlPlane(
   };
 }
 
+/** Filters of ListFoundationModels and their values. Every model here answers with text; none can be customised. */
+const MODEL_FILTERS = {
+  byCustomizationType: ["FINE_TUNING", "CONTINUED_PRE_TRAINING", "DISTILLATION"],
+  byInferenceType: ["ON_DEMAND", "PROVISIONED", "INFERENCE_PROFILE"],
+  byOutputModality: ["TEXT", "IMAGE", "EMBEDDING"],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
 function listModels(catalog: Catalog, query: URLSearchParams, region: string): object[] {
+  const constraints = new ConstraintList();
+  for (const [name, values] of Object.entries<readonly string[]>(MODEL_FILTERS)) {
+    const value = query.get(name);
+    const rule = `Member must satisfy enum value set: [${values.join(", ")}]`;
+    constraints.check(value === null || values.includes(value), value, name, rule);
+  }
+  constraints.throwIfAny();
+  if (query.has("byCustomizationType") || (query.get("byOutputModality") ?? "TEXT") !== "TEXT") return [];
   const provider = query.get("byProvider")?.toLowerCase();
   const inference = query.get("byInferenceType");
   return catalog.data.models
     .filter((model) => isOffered(catalog, model, region))
     .filter((model) => provider === undefined || providerOf(model.modelId) === provider)
-    .filter((model) => inference !== "ON_DEMAND" || model.onDemandRegions.includes(region))
-    .filter((model) => inference !== "INFERENCE_PROFILE" || !model.onDemandRegions.includes(region))
+    .filter((model) => inference === null || inferenceTypeOf(model, region) === inference)
     .map((model) => modelSummary(model, region));
+}
+
+function inferenceTypeOf(model: ModelInfo, region: string): "ON_DEMAND" | "INFERENCE_PROFILE" {
+  return model.onDemandRegions.includes(region) ? "ON_DEMAND" : "INFERENCE_PROFILE";
+}
+
+/** The id in a model's ARN of this region; any other text as it is. */
+function bareModelId(id: string, region: string): string {
+  const beginning = modelArn(region, "");
+  return id.startsWith(beginning) ? id.slice(beginning.length) : id;
 }
 
 function isOffered(catalog: Catalog, model: ModelInfo, region: string): boolean {
@@ -130,7 +154,7 @@ function modelSummary(model: ModelInfo, region: string): object {
     outputModalities: ["TEXT"],
     responseStreamingSupported: true,
     customizationsSupported: [],
-    inferenceTypesSupported: [model.onDemandRegions.includes(region) ? "ON_DEMAND" : "INFERENCE_PROFILE"],
+    inferenceTypesSupported: [inferenceTypeOf(model, region)],
     modelLifecycle: { status: "ACTIVE" },
   };
 }

@@ -215,7 +215,7 @@ const UNREAD: readonly string[] = [
 
 /** An HTTP/1.1 connection cannot be reused after a body that was not read to its end. */
 function closingHeaders(error: ServiceFault, request: WireRequest): Record<string, string> {
-  const unread = UNREAD.includes(error.name);
+  const unread = UNREAD.includes(error.name) || request.heldBody?.isAsked === false;
   const http1 = request.headers[":path"] === undefined;
   return unread && http1 ? { connection: "close" } : {};
 }

@@ -58,6 +58,7 @@ function denial(call: InferenceCall, region: string, identityArn: string): Servi
   const place = call.profileId?.startsWith("global.") === true ? "" : region;
   return {
     name: "AccessDeniedException",
+    gate: "policy",
     message: `User: ${identityArn} is not authorized to perform: bedrock:${action} on resource: arn:aws:bedrock:${place}::foundation-model/${call.modelId} with an explicit deny in a service control policy`,
   };
 }

@@ -1,7 +1,10 @@
 /** The Messages API's requests: what they must have, what they may have, and what they ask. */
+import { unansweredCalls } from "../converse/tool-blocks.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
-import { CACHE_TTL_MS, IMAGE_TOKENS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { documentTokens, meterImage } from "../model/media.ts";
+import { CACHE_TTL_MS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
 import { integerOf, invalid, parseClaudeFields, refuseOthers, shareOf } from "./claude-fields.ts";
 
 /** Fields of every request besides those of `claude-fields.ts`. */
@@ -52,7 +55,8 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
   const meter = new PromptMeter();
   const tools = toolsOf(body.tools, meter);
   meterContent(body.system, "system", meter);
-  meterMessages(listOf(body.messages, "messages"), meter);
+  const messages = listOf(body.messages, "messages");
+  meterMessages(messages, meter);
   return {
     ...fields,
     sampling,
@@ -60,10 +64,19 @@ export function parseMessages(body: JsonObject, { at, betaHeader }: MessagesRequ
     cachePoints: meter.cachePoints,
     maxTokens,
     stopSequences: stopSequencesOf(body.stop_sequences),
-    tool: forcedTool(body.tool_choice, tools),
+    tool: forcedTool(body.tool_choice, tools, messages),
     toolNames: tools.map(({ name }) => String(name)),
-    prefill: prefillOf(listOf(body.messages, "messages").at(-1)),
+    toolLoop: firstOfToolLoop(messages),
+    prefill: prefillOf(messages.at(-1)),
   };
+}
+
+/** The first block of the message whose calls the last message answers. */
+function firstOfToolLoop(messages: readonly unknown[]): ParsedPrompt["toolLoop"] {
+  const [before, last] = messages.slice(-2);
+  if (!isObject(before) || !isObject(last) || idsOf(last.content, "tool_result", "tool_use_id").length === 0) return;
+  const first = Array.isArray(before.content) ? before.content[0] : undefined;
+  return { at: `messages.${messages.length - 2}.content.0`, type: String(isObject(first) ? first.type : "text") };
 }
 
 /** The text with which a conversation ends that the caller has begun to answer. */
@@ -106,6 +119,7 @@ function toolsOf(value: unknown, meter: PromptMeter): readonly JsonObject[] {
 function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
   if (messages.length === 0) throw invalid("messages: at least one message is required");
   let toolUses: readonly string[] = [];
+  const seen = new Set<string>();
   for (const [index, message] of messages.entries()) {
     const at = `messages.${index}`;
     if (!isObject(message)) throw invalid(`${at}: Input should be a valid dictionary`);
@@ -121,9 +135,20 @@ function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
     }
     meterContent(message.content, `${at}.content`, meter);
     refuseUnmatchedResults(message.content, toolUses, index);
+    refuseRepeatedCalls(message.content, seen, index);
     toolUses = idsOf(message.content, "tool_use", "id");
   }
   if (toolUses.length > 0) throw unanswered(messages.length - 1, toolUses);
+}
+
+/** Ids of calls are unique in the whole conversation. */
+function refuseRepeatedCalls(content: unknown, seen: Set<string>, index: number): void {
+  for (const [block, each] of (Array.isArray(content) ? content : []).entries()) {
+    for (const id of idsOf([each], "tool_use", "id")) {
+      if (seen.has(id)) throw invalid(`messages.${index}.content.${block}: \`tool_use\` ids must be unique`);
+      seen.add(id);
+    }
+  }
 }
 
 /** Every result answers a tool call of the message before, and every call is answered at once. */
@@ -136,14 +161,18 @@ function refuseUnmatchedResults(content: unknown, toolUses: readonly string[], i
       `messages.${index}.content.${block}: unexpected \`tool_use_id\` found in \`tool_result\` blocks: ${orphan}. Each \`tool_result\` block must have a corresponding \`tool_use\` block in the previous message.`,
     );
   }
+  const again = results.findIndex((id, position) => results.indexOf(id) < position);
+  if (again >= 0) {
+    throw invalid(
+      `messages.${index}.content.${again}: each tool_use must have a single result. Found multiple \`tool_result\` blocks with id: ${results[again]}`,
+    );
+  }
   const open = toolUses.filter((id) => !results.includes(id));
   if (open.length > 0) throw unanswered(index - 1, open);
 }
 
 function unanswered(index: number, ids: readonly string[]) {
-  return invalid(
-    `messages.${index}: \`tool_use\` ids were found without \`tool_result\` blocks immediately after: ${ids.join(", ")}. Each \`tool_use\` block must have a corresponding \`tool_result\` block in the next message.`,
-  );
+  return invalid(unansweredCalls(index, ids));
 }
 
 function idsOf(content: unknown, type: string, member: string): readonly string[] {
@@ -232,8 +261,7 @@ function refuseMediaType(source: unknown, at: string): void {
 function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
   const { cache_control: cacheControl, ...rest } = part;
   if (rest.type === "text" && typeof rest.text === "string") meter.addText(rest.text);
-  else if (rest.type === "image") meter.addTokens(IMAGE_TOKENS, JSON.stringify(rest));
-  else meter.addJson(rest);
+  else if (!meterMedia(rest, meter)) meterJson(rest, meter);
   if (cacheControl === undefined || cacheControl === null) return;
   if (!isObject(cacheControl)) throw invalid(`${at}.cache_control: Input should be a valid dictionary`);
   const { type, ttl = "5m" } = cacheControl;
@@ -247,9 +275,36 @@ function meterPart(part: JsonObject, at: string, meter: PromptMeter): void {
   meter.mark(ttl, at);
 }
 
+/** Adds a picture, or a document in base64, of which Claude sees the pages; false for any other block. */
+function meterMedia(block: JsonObject, meter: PromptMeter): boolean {
+  const source = isObject(block.source) ? block.source : {};
+  if (block.type === "image") meterImage(block, meter);
+  else if (block.type !== "document" || source.type !== "base64" || typeof source.data !== "string") return false;
+  else meter.addTokens(documentTokens(source.data, "pdf", "pages"), source.data);
+  return true;
+}
+
+/** Adds a block as JSON, without the media in the result of a tool, which count as media. */
+function meterJson(block: JsonObject, meter: PromptMeter): void {
+  const content = Array.isArray(block.content) ? block.content : [];
+  const media = content.filter((each): each is JsonObject => isObject(each) && MEDIA.includes(each.type));
+  if (media.length === 0) {
+    meter.addJson(block);
+    return;
+  }
+  meter.addJson({ ...block, content: content.filter((each) => !media.includes(each)) });
+  for (const each of media) if (!meterMedia(each, meter)) meter.addJson(each);
+}
+
+const MEDIA: readonly unknown[] = ["image", "document"];
+
 const CHOICES: readonly unknown[] = ["auto", "any", "tool", "none"];
 
-function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer | undefined {
+function forcedTool(
+  choice: unknown,
+  tools: readonly JsonObject[],
+  messages: readonly unknown[],
+): ToolAnswer | undefined {
   if (choice === undefined || choice === null) return undefined;
   if (!isObject(choice)) throw invalid("tool_choice: Input should be a valid dictionary");
   if (!CHOICES.includes(choice.type)) {
@@ -260,7 +315,11 @@ function forcedTool(choice: unknown, tools: readonly JsonObject[]): ToolAnswer |
   if (tools.length === 0) throw invalid("tool_choice may only be specified while providing tools.");
   refuseOthers(choice, `tool_choice.${choice.type}`, ["type", "name", "disable_parallel_tool_use"]);
   if (choice.type !== "any" && choice.type !== "tool") return undefined;
-  const tool = choice.type === "any" ? tools[0] : tools.find((candidate) => candidate.name === choice.name);
+  const calls = (message: unknown) => idsOf(isObject(message) ? message.content : [], "tool_use", "id").length;
+  const isQuestion = (message: unknown) =>
+    isObject(message) && message.role === "user" && idsOf(message.content, "tool_result", "tool_use_id").length === 0;
+  const next = nextTool(tools, messages, calls, isQuestion);
+  const tool = choice.type === "any" ? next : tools.find((candidate) => candidate.name === choice.name);
   if (tool === undefined || typeof tool.name !== "string") {
     throw invalid("tool_choice: the tool is not among the tools of the request");
   }

@@ -9,8 +9,10 @@ import {
   stepsOf,
   wholeText,
 } from "../model/answer.ts";
+import { dataOf, documentTokens, meterImage } from "../model/media.ts";
 import { type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
 import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**
@@ -19,10 +21,10 @@ import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTex
  */
 export const chatCompletionsBody: InvokeBody = {
   get format() {
-    return FORMAT;
+    return chatCompletionsFormat("finish_reason");
   },
   parse(body) {
-    return { prompt: parseChat(body), format: FORMAT };
+    return { prompt: parseChat(body), format: chatCompletionsFormat("finish_reason") };
   },
 };
 
@@ -47,8 +49,7 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     if (!ROLES.includes(message.role)) {
       throw malformedInput(`#/messages/${index}/role: ${message.role.slice(0, 60)} is not a valid enum value`);
     }
-    if (typeof message.content === "string") meter.addText(message.content);
-    else meter.addJson(message.content ?? null);
+    meterContent(message.content, meter);
     if (message.tool_calls !== undefined) meter.addJson(message.tool_calls);
   }
   return {
@@ -56,10 +57,39 @@ export function parseChat(body: JsonObject): ParsedPrompt {
     cachePoints: [],
     maxTokens: optionalInteger(body, "max_completion_tokens", 1) ?? optionalInteger(body, "max_tokens", 1),
     stopSequences: typeof body.stop === "string" ? [body.stop] : optionalTexts(body, "stop"),
-    tool: forcedFunction(body.tool_choice, tools.map(functionOf)),
+    tool: forcedFunction(body.tool_choice, tools.map(functionOf), messages),
     sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
     structured: structuredText(isObject(body.response_format) ? body.response_format : undefined),
   };
+}
+
+/** Adds a message's text or its list of parts; pictures and files in them count as such, in Responses, too. */
+export function meterContent(content: unknown, meter: PromptMeter): void {
+  if (typeof content === "string") meter.addText(content);
+  else if (!Array.isArray(content)) meter.addJson(content ?? null);
+  else {
+    const media = content.filter(
+      (part): part is JsonObject => isObject(part) && Object.hasOwn(MEDIA, String(part.type)),
+    );
+    if (media.length < content.length || media.length === 0) {
+      meter.addJson(content.filter((part) => !media.includes(part)));
+    }
+    for (const part of media) MEDIA[String(part.type)]!(part, meter);
+  }
+}
+
+/** How parts besides text count, by type. */
+const MEDIA: Readonly<Record<string, (part: JsonObject, meter: PromptMeter) => void>> = {
+  image_url: meterImage,
+  input_image: meterImage,
+  file: ({ file }, meter) => meterFile(isObject(file) ? file : {}, meter),
+  input_file: meterFile,
+};
+
+function meterFile(file: JsonObject, meter: PromptMeter): void {
+  const data = dataOf(file.file_data);
+  if (data === undefined) meter.addJson(file);
+  else meter.addTokens(documentTokens(data.base64, data.format, "pages"), data.base64);
 }
 
 /** A function that the model may call: its name and the schema of its arguments. */
@@ -75,16 +105,27 @@ function functionOf(tool: JsonObject): CallableFunction {
 
 /**
  * @param choice    `required`, or an object that names one of the functions
- * @param functions those that the request offers
+ * @param functions those that the request offers, which take turns if any is required
+ * @param messages  the conversation: messages, or items of Responses
  * @returns the call that the choice forces; undefined if the model may choose
  * @throws ServiceError ValidationException for a function that is not offered
  */
-export function forcedFunction(choice: unknown, functions: readonly CallableFunction[]): ToolAnswer | undefined {
+export function forcedFunction(
+  choice: unknown,
+  functions: readonly CallableFunction[],
+  messages: readonly unknown[],
+): ToolAnswer | undefined {
   const named = isObject(choice) ? (isObject(choice.function) ? choice.function : choice).name : undefined;
   if (choice !== "required" && named === undefined) return undefined;
-  const chosen = named === undefined ? functions[0] : functions.find(({ name }) => name === named);
+  const next = nextTool(functions, messages, callsOf, (message) => isObject(message) && message.role === "user");
+  const chosen = named === undefined ? next : functions.find(({ name }) => name === named);
   if (chosen === undefined) throw malformedInput("#/tool_choice: the function is not among the tools of the request");
   return { name: chosen.name, input: sampleOfSchema(chosen.parameters ?? { type: "object" }) };
+}
+
+function callsOf(message: unknown): number {
+  if (!isObject(message)) return 0;
+  return message.type === "function_call" ? 1 : Array.isArray(message.tool_calls) ? message.tool_calls.length : 0;
 }
 
 /** The answer to `json_object` and `json_schema`; undefined for text. */
@@ -107,22 +148,28 @@ export function numberIn(body: JsonObject, name: string, most: number): number |
 }
 
 /**
+ * The format of one request's answer, which is dated when it was made.
+ *
  * @param reasonMember the family's name for the stop reason
- * @param usageIn      where a stream says its token counts: with the last choice, in a chunk of its own, or nowhere
+ * @param usageIn      where a stream says its token counts: with the last choice, in a chunk of its own, or nowhere. The last
+ *                     two are those of OpenAI's own API, whose first chunk alone has the role: its client adds up the others'
  */
 export function chatCompletionsFormat(
   reasonMember: "finish_reason" | "stop_reason",
   usageIn: "last" | "own" | "none" = "last",
 ): AnswerFormat {
+  const created = Math.floor(Date.now() / 1000);
+  const role = { role: "assistant" };
+  const isOpenAis = usageIn !== "last";
   const head = (answer: Answer, object: string) => ({
     id: derivedId("chatcmpl-", answer.requestId),
     object,
-    created: 0,
+    created,
     model: answer.modelId,
   });
   const chunk = (answer: Answer, delta: object, reason: string | null) => ({
     ...head(answer, "chat.completion.chunk"),
-    choices: [{ index: 0, delta: { role: "assistant", ...delta }, [reasonMember]: reason }],
+    choices: [{ index: 0, delta: isOpenAis ? delta : { ...role, ...delta }, [reasonMember]: reason }],
   });
   return {
     answer: (answer) => ({
@@ -130,19 +177,20 @@ export function chatCompletionsFormat(
       choices: [{ index: 0, message: { role: "assistant", ...content(answer) }, [reasonMember]: finishReason(answer) }],
       usage: usage(answer),
     }),
-    begin: (answer) => deltas(answer, firstStep(answer)).map((delta) => chunk(answer, delta, null)),
+    begin: (answer) => {
+      const first = isOpenAis ? [{ ...role, content: answer.tool === undefined ? "" : null }] : [];
+      return [...first, ...deltas(answer, firstStep(answer))].map((delta) => chunk(answer, delta, null));
+    },
     delta: (answer, from, to) => deltas(answer, stepsOf(answer, from, to)).map((delta) => chunk(answer, delta, null)),
     end: (answer) => [
       {
-        ...chunk(answer, answer.tool === undefined ? { content: "" } : {}, finishReason(answer)),
+        ...chunk(answer, answer.tool === undefined && !isOpenAis ? { content: "" } : {}, finishReason(answer)),
         ...(usageIn === "last" ? { usage: usage(answer) } : {}),
       },
       ...(usageIn === "own" ? [{ ...head(answer, "chat.completion.chunk"), choices: [], usage: usage(answer) }] : []),
     ],
   };
 }
-
-const FORMAT = chatCompletionsFormat("finish_reason");
 
 function content(answer: Answer): object {
   if (answer.tool === undefined) return { content: wholeText(answer) };

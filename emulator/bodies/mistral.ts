@@ -29,10 +29,10 @@ const SCHEMA: BodySchema = {
  */
 export const mistralBody: InvokeBody = {
   get format() {
-    return CHAT;
+    return chatCompletionsFormat("stop_reason");
   },
   parse(body) {
-    if (body.messages !== undefined) return { prompt: parseChat(body), format: CHAT };
+    if (body.messages !== undefined) return { prompt: parseChat(body), format: chatCompletionsFormat("stop_reason") };
     checkBody(body, SCHEMA);
     const prompt = requiredText(body, "prompt");
     if (prompt === "") throw malformedInput("#/prompt: expected minLength: 1, actual: 0");
@@ -48,8 +48,6 @@ export const mistralBody: InvokeBody = {
     };
   },
 };
-
-const CHAT = chatCompletionsFormat("stop_reason");
 
 const TEXT: AnswerFormat = {
   answer: (answer) => ({ outputs: [{ text: wholeText(answer), stop_reason: stopReason(answer) }] }),

@@ -13,15 +13,18 @@ import {
   optional,
 } from "../http/request-body.ts";
 import { checkShape } from "../model/api-shapes.ts";
-import {
-  BYTES_PER_TOKEN,
-  IMAGE_TOKENS,
-  type ParsedPrompt,
-  PromptMeter,
-  type Sampling,
-  type ToolAnswer,
-} from "../model/prompt.ts";
+import { type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
+import { nextTool } from "../model/tool-turn.ts";
+import { meterBlock, meterCachePoint } from "./blocks.ts";
+import {
+  type Blocks,
+  blocksOfMessages,
+  callsOf,
+  firstOfToolLoop,
+  isQuestion,
+  refuseToolBlocks,
+} from "./tool-blocks.ts";
 
 /**
  * Parses `messages`, `system`, `inferenceConfig`, `toolConfig`, `outputConfig` and, for Claude,
@@ -40,12 +43,15 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
   const { maxTokens, stopSequences, sampling } = parseInferenceConfig(optional(body.inferenceConfig, asObject) ?? {});
   const meter = new PromptMeter();
   const toolConfig = optional(body.toolConfig, asObject);
-  const tool = toolConfig === undefined ? undefined : meterToolConfig(toolConfig, meter);
+  const messages = optional(body.messages, asList) ?? [];
+  const blocks = blocksOfMessages(messages);
+  const tool = toolConfig === undefined ? undefined : meterToolConfig(toolConfig, meter, blocks);
   for (const [index, block] of (optional(body.system, asList) ?? []).entries()) {
     meterBlock(asObject(block), `system.${index}`, meter);
   }
-  const messages = optional(body.messages, asList) ?? [];
-  meterMessages(messages, toolConfig !== undefined, meter);
+  meterMessages(messages, meter);
+  refuseToolBlocks(blocks, toolConfig !== undefined, isClaude);
+  refuseDocuments(blocks);
   const additional = optional(body.additionalModelRequestFields, asObject) ?? {};
   const { topK, thinking, betas, structured } = isClaude ? claudeFields(additional) : NO_FIELDS;
   return {
@@ -56,6 +62,7 @@ export function parseConverse(body: JsonObject, isClaude = false): ParsedPrompt 
     tool,
     prefill: prefillOf(asObject(messages.at(-1))),
     toolNames: toolNamesOf(toolConfig),
+    toolLoop: firstOfToolLoop(blocks),
     sampling: { ...sampling, topK },
     thinking,
     betas,
@@ -114,12 +121,11 @@ function parseInferenceConfig(config: JsonObject): InferenceConfig {
   return { maxTokens, stopSequences, sampling };
 }
 
-function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: PromptMeter): void {
+function meterMessages(messages: readonly unknown[], meter: PromptMeter): void {
   if (messages.length === 0) {
     throw invalid("The messages field must have at least one message. Add a message and try again.");
   }
   let expected = "user";
-  let toolUseIds: readonly string[] = [];
   for (const [index, value] of messages.entries()) {
     const message = asObject(value);
     const at = `messages.${index}`;
@@ -131,13 +137,9 @@ function meterMessages(messages: readonly unknown[], hasTools: boolean, meter: P
         `The content field in the Message object at ${at} is empty. Add a ContentBlock object to the content field and try again.`,
       );
     }
-    refuseToolBlocks(blocks, hasTools);
-    refuseUnmatchedResults(blocks, toolUseIds, at);
     for (const [block, content] of blocks.entries()) meterBlock(content, `${at}.content.${block}`, meter);
-    toolUseIds = blocks.flatMap((block) => idOf(block.toolUse));
     expected = role === "user" ? "assistant" : "user";
   }
-  refuseDocuments(messages.map((message) => asList(asObject(message).content).map(asObject)));
 }
 
 function refuseRole(role: string, expected: string, index: number): void {
@@ -149,96 +151,23 @@ function refuseRole(role: string, expected: string, index: number): void {
   );
 }
 
-function refuseToolBlocks(blocks: readonly JsonObject[], hasTools: boolean): void {
-  if (hasTools || !blocks.some((block) => block.toolUse !== undefined || block.toolResult !== undefined)) return;
-  throw invalid("The toolConfig field must be defined when using toolUse and toolResult content blocks.");
-}
-
-function refuseUnmatchedResults(blocks: readonly JsonObject[], toolUseIds: readonly string[], at: string): void {
-  const answered = blocks.flatMap((block) => idOf(block.toolResult));
-  const missing = toolUseIds.filter((id) => !answered.includes(id));
-  if (missing.length > 0) {
-    throw invalid(`Expected toolResult blocks at ${at}.content for the following Ids: ${missing.join(", ")}`);
-  }
-  if (answered.length > toolUseIds.length) {
-    throw invalid(
-      `The number of toolResult blocks at ${at}.content exceeds the number of toolUse blocks of previous turn.`,
-    );
-  }
-}
-
-function idOf(toolBlock: unknown): readonly string[] {
-  const id = optional(toolBlock, asObject)?.toolUseId;
-  return id === undefined ? [] : [asText(id)];
-}
-
 function invalid(message: string): ServiceError {
   return new ServiceError("ValidationException", message);
-}
-
-/** Members of a content block that count as JSON rather than as text or media. */
-const JSON_BLOCKS = ["toolUse", "toolResult", "guardContent", "reasoningContent", "citationsContent", "searchResult"];
-const MEDIA_BLOCKS = ["document", "video", "audio"];
-
-/** Adds a content block of `messages` or `system` to the meter. `at` is its path, such as `messages.0.content.1`. */
-export function meterBlock(block: JsonObject, at: string, meter: PromptMeter): void {
-  if (block.text !== undefined && block.text !== null) {
-    const text = asText(block.text);
-    if (text.trim() === "") {
-      throw new ServiceError(
-        "ValidationException",
-        `The text field in the ContentBlock object at ${at} is blank. Add text to the text field, and try again.`,
-      );
-    }
-    meter.addText(text);
-    return;
-  }
-  if (block.cachePoint !== undefined) {
-    meterCachePoint(asObject(block.cachePoint), at, meter);
-    return;
-  }
-  if (block.image !== undefined) {
-    meter.addTokens(IMAGE_TOKENS, mediaKey(asObject(block.image)));
-    return;
-  }
-  for (const member of MEDIA_BLOCKS) {
-    if (block[member] === undefined) continue;
-    const key = mediaKey(asObject(block[member]));
-    // Base64 encodes three bytes in four characters.
-    meter.addTokens(Math.ceil((key.length * 3) / 4 / BYTES_PER_TOKEN), key);
-    return;
-  }
-  for (const member of JSON_BLOCKS) {
-    if (block[member] !== undefined) {
-      meter.addJson(asObject(block[member]));
-      return;
-    }
-  }
-  throw new ServiceError(
-    "ValidationException",
-    `The ContentBlock object at ${at} must set one of the following keys: text, image, document, video, toolUse, toolResult, guardContent, cachePoint, reasoningContent.`,
-  );
-}
-
-/** Adds a cache checkpoint, which may occur among content blocks and among tools. */
-function meterCachePoint(cachePoint: JsonObject, at: string, meter: PromptMeter): void {
-  meter.mark(optional(cachePoint.ttl, asText), at);
-}
-
-function mediaKey(media: JsonObject): string {
-  const source = media.source;
-  if (!isObject(source)) return JSON.stringify(media);
-  return typeof source.bytes === "string" ? source.bytes : JSON.stringify(source);
 }
 
 /**
  * Parses `toolConfig` and adds its tools to the meter.
  *
- * @returns the tool call that the choice forces (the first tool for `any`); undefined if the model may choose, in which
- *          case the emulator answers with text
+ * @param blocks those of the messages: for `any` the tools take turns
+ * @returns the tool call that the choice forces; undefined if the model may choose, in which case the emulator answers
+ *          with text
  * @throws ServiceError ValidationException
  */
-export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAnswer | undefined {
+export function meterToolConfig(
+  config: JsonObject,
+  meter: PromptMeter,
+  blocks: readonly Blocks[] = [],
+): ToolAnswer | undefined {
   const tools = asList(config.tools);
   const specs: JsonObject[] = [];
   for (const [index, value] of tools.entries()) {
@@ -253,13 +182,20 @@ export function meterToolConfig(config: JsonObject, meter: PromptMeter): ToolAns
     const spec = asObject(tool.toolSpec);
     specs.push(spec);
   }
-  return forcedToolCall(optional(config.toolChoice, asObject), specs);
+  return forcedToolCall(optional(config.toolChoice, asObject), specs, blocks);
 }
 
-function forcedToolCall(choice: JsonObject | undefined, specs: readonly JsonObject[]): ToolAnswer | undefined {
+function forcedToolCall(
+  choice: JsonObject | undefined,
+  specs: readonly JsonObject[],
+  blocks: readonly Blocks[],
+): ToolAnswer | undefined {
   if (choice === undefined || choice.auto !== undefined) return undefined;
   const named = optional(choice.tool, asObject);
-  const spec = named === undefined ? specs[0] : specs.find((candidate) => candidate.name === asText(named.name));
+  const spec =
+    named === undefined
+      ? nextTool(specs, blocks, callsOf, isQuestion)
+      : specs.find((candidate) => candidate.name === asText(named.name));
   if (spec === undefined) {
     throw new ServiceError(
       "ValidationException",

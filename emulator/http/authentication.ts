@@ -1,8 +1,9 @@
 /** Authentication as AWS does it: Signature Version 4 or a bearer API key, checked against the fleet's credentials. */
 
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { MINUTE_MS } from "../../simulator/base/time.ts";
+import { verifyApiKey } from "./api-keys.ts";
 import { ServiceError } from "./errors.ts";
+import { canonicalRequest, type HeaderMap, sameSecret, sha256, signatureOf } from "./signature.ts";
 
 /**
  * Checks the credentials of a request.
@@ -14,8 +15,9 @@ import { ServiceError } from "./errors.ts";
  */
 export function authenticate(request: SignedRequest, mode: AuthMode, scope: SigningScope): void {
   if (mode.kind === "off") return;
-  if (bearerOf(request.headers) === undefined) verifySigV4(request, mode.credentials, scope);
-  else authenticateBearer(request.headers, mode.credentials);
+  const key = bearerOf(request.headers);
+  if (key === undefined) verifySigV4(request, mode.credentials, scope);
+  else verifyApiKey(key, mode.credentials, scope);
 }
 
 /** The API key of a request: a bearer token, or `x-api-key` as Anthropic's clients send it. */
@@ -28,11 +30,6 @@ function bearerOf(headers: HeaderMap): string | undefined {
   throw new ServiceError("MissingAuthenticationTokenException");
 }
 
-function authenticateBearer(headers: HeaderMap, credentials: Credentials): void {
-  if (sameSecret(bearerOf(headers) ?? "", credentials.bearerToken)) return;
-  throw new ServiceError("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.");
-}
-
 /**
  * Checks what can be checked before the body is read, so that strangers cannot make the service keep their bodies: that
  * there are credentials, that they are known, meant for this endpoint and current.
@@ -41,8 +38,9 @@ function authenticateBearer(headers: HeaderMap, credentials: Credentials): void 
  */
 export function authenticateHeaders(headers: HeaderMap, mode: AuthMode, scope: SigningScope): void {
   if (mode.kind === "off") return;
-  if (bearerOf(headers) === undefined) verifyScope(headers, mode.credentials, scope);
-  else authenticateBearer(headers, mode.credentials);
+  const key = bearerOf(headers);
+  if (key === undefined) verifyScope(headers, mode.credentials, scope);
+  else verifyApiKey(key, mode.credentials, scope);
 }
 
 /** `verify` checks signatures and API keys; `off` accepts any credentials, or none. */
@@ -76,13 +74,6 @@ export function credentialsFromToken(token: string): Credentials {
   return { accessKeyId: TEST_CREDENTIALS.accessKeyId, secretAccessKey: token, bearerToken: token };
 }
 
-/** Compares secrets in constant time. */
-export function sameSecret(given: string, expected: string): boolean {
-  const a = Buffer.from(given);
-  const b = Buffer.from(expected);
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
 /** The signed parts of a request, as received. */
 export interface SignedRequest {
   readonly method: string;
@@ -93,7 +84,7 @@ export interface SignedRequest {
 }
 
 /** What a signature must match besides the request. */
-interface SigningScope {
+export interface SigningScope {
   readonly region: string;
   /** Wall clock, milliseconds since 1970: signatures expire in real time. */
   readonly nowMs: number;
@@ -120,12 +111,8 @@ export function verifySigV4(request: SignedRequest, credentials: Credentials, sc
   if (!signedHeaders.includes("host") && !signedHeaders.includes(":authority"))
     throw invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
   const canonical = canonicalRequest({ ...request, signedHeaders, payloadHash: payloadHash(request) });
-  const scopeText = `${date}/${region}/${service}/aws4_request`;
-  const toSign = `AWS4-HMAC-SHA256\n${stamp}\n${scopeText}\n${sha256(canonical)}`;
-  const key = signingKey(credentials.secretAccessKey, [date, region, service]);
-  if (!sameSecret(fields.signature, createHmac("sha256", key).update(toSign).digest("hex"))) {
-    throw new ServiceError("InvalidSignatureException");
-  }
+  const signature = signatureOf(credentials.secretAccessKey, { date, region, service, stamp }, canonical);
+  if (!sameSecret(fields.signature, signature)) throw new ServiceError("InvalidSignatureException");
 }
 
 /** The parts of a signature that need no body: whose it is, for where and when. */
@@ -218,22 +205,7 @@ function payloadHash(request: SignedRequest): string {
   return actual;
 }
 
-let cachedKey: { readonly id: string; readonly key: Buffer } | undefined;
-
-/** A signing key is valid for one day, region and service; caching the latest saves four HMACs per request. */
-function signingKey(secret: string, scope: readonly [date: string, region: string, service: string]): Buffer {
-  const id = `${secret} ${scope.join(" ")}`;
-  if (cachedKey?.id === id) return cachedKey.key;
-  let key: string | Buffer = `AWS4${secret}`;
-  for (const part of [...scope, "aws4_request"]) key = createHmac("sha256", key).update(part).digest();
-  cachedKey = { id, key: key as Buffer };
-  return cachedKey.key;
-}
-
-function sha256(data: string | Buffer): string {
-  return createHash("sha256").update(data).digest("hex");
-}
-
+/** `YYYYMMDDTHHMMSSZ`. */
 function compactDate(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d{3}/g, "");
 }
@@ -244,88 +216,4 @@ function incompleteSignature(message: string): ServiceError {
 
 function invalidSignature(message: string): ServiceError {
   return new ServiceError("InvalidSignatureException", message);
-}
-
-/**
- * SigV4's canonical forms. Every service but S3 encodes the path of the request once more, so `%3A` on the wire is
- * `%253A` in the canonical path, and a raw `:` is `%3A`.
- * Source: AWS General Reference, Create a signed AWS API request.
- */
-type HeaderMap = Readonly<Record<string, string | readonly string[] | undefined>>;
-
-/** The parts of a request that enter its canonical form. */
-export interface CanonicalInput {
-  readonly method: string;
-  /** Path and query as received. */
-  readonly path: string;
-  readonly query: string;
-  readonly headers: HeaderMap;
-  /** Lower-case names in the order of the SignedHeaders list. */
-  readonly signedHeaders: readonly string[];
-  readonly payloadHash: string;
-}
-
-export function canonicalRequest(input: CanonicalInput): string {
-  const headers = input.signedHeaders.map((name) => `${name}:${canonicalValue(input.headers, name)}\n`).join("");
-  return [
-    input.method,
-    canonicalPath(input.path),
-    canonicalQuery(input.query),
-    headers,
-    input.signedHeaders.join(";"),
-    input.payloadHash,
-  ].join("\n");
-}
-
-export function canonicalPath(path: string): string {
-  const kept: string[] = [];
-  for (const segment of path.split("/")) {
-    if (segment === "..") kept.pop();
-    else if (segment !== "" && segment !== ".") kept.push(segment);
-  }
-  const trailing = kept.length > 0 && path.endsWith("/") ? "/" : "";
-  return `/${kept.map(encodeRfc3986).join("/")}${trailing}`;
-}
-
-export function canonicalQuery(query: string): string {
-  if (query === "") return "";
-  return query
-    .split("&")
-    .filter((pair) => pair !== "")
-    .map((pair) => {
-      const mark = pair.indexOf("=");
-      const name = mark < 0 ? pair : pair.slice(0, mark);
-      const value = mark < 0 ? "" : pair.slice(mark + 1);
-      return [encodeRfc3986(decodeLeniently(name)), encodeRfc3986(decodeLeniently(value))] as const;
-    })
-    .sort(([nameA, valueA], [nameB, valueB]) => compare(nameA, nameB) || compare(valueA, valueB))
-    .map(([name, value]) => `${name}=${value}`)
-    .join("&");
-}
-
-function canonicalValue(headers: HeaderMap, name: string): string {
-  // HTTP/2 carries the host as a pseudo-header.
-  const value = name === "host" ? (headers.host ?? headers[":authority"]) : headers[name];
-  const text = typeof value === "string" ? value : (value ?? []).join(",");
-  return text.trim().replace(/ {2,}/g, " ");
-}
-
-/** encodeURIComponent leaves five characters that RFC 3986 reserves. */
-function encodeRfc3986(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
-}
-
-function decodeLeniently(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

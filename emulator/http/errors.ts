@@ -17,19 +17,31 @@ export interface ServiceFault {
   readonly members?: Readonly<Record<string, string | number>> | undefined;
   /** Hint of when to retry, ms, sent as `x-amz-retry-after`. SDKs honour it; the service sends none today. */
   readonly retryAfterMs?: number | undefined;
+  /** Who refuses, where it is not the service itself but what stands before it. */
+  readonly gate?: Gate | undefined;
   /** It comes inside the stream of an answer, although no token of that may have been sent. */
   readonly isInStream?: boolean | undefined;
 }
+
+/** What looks at API keys, and at policies. It spells the member of its errors `Message`, where the service writes `message`. */
+export type Gate = "api key" | "policy";
 
 /** Thrown while a request is handled, to answer it with an error of the service. */
 export class ServiceError extends Error implements ServiceFault {
   override readonly name: ServiceErrorName;
   readonly members: Readonly<Record<string, string | number>> | undefined;
+  readonly gate: Gate | undefined;
 
-  constructor(name: ServiceErrorName, message?: string, members?: Readonly<Record<string, string | number>>) {
+  constructor(
+    name: ServiceErrorName,
+    message?: string,
+    members?: Readonly<Record<string, string | number>>,
+    gate?: Gate,
+  ) {
     super(message ?? messageOf(name));
     this.name = name;
     this.members = members;
+    this.gate = gate;
   }
 }
 
@@ -59,7 +71,8 @@ export function withDefaultMessage(fault: ServiceFault): { readonly message: str
 
 /** The JSON body of an error, also the payload of an in-stream exception. */
 export function faultBody(fault: ServiceFault): string {
-  return JSON.stringify({ ...withDefaultMessage(fault), ...fault.members });
+  const { message } = withDefaultMessage(fault);
+  return JSON.stringify({ [fault.gate === undefined ? "message" : "Message"]: message, ...fault.members });
 }
 
 /** Exceptions that may end a running stream; any other becomes an internalServerException. */

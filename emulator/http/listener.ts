@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
 import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
-import type { WireRequest, WireResponse } from "./wire.ts";
+import type { HeldBody, WireRequest, WireResponse } from "./wire.ts";
 
 // To import it would load all of fetch, as WebSocket is among its exports: a tenth of the start of a fleet.
 const { createServer: createHttp1Server } = createRequire(import.meta.url)("node:http") as typeof import("node:http");
@@ -160,6 +160,9 @@ function http1Server(options: ListenerOptions): Http1Server {
     },
     (request, response) => options.onRequest(request, response as WireResponse),
   );
+  server.on("checkContinue", (request, response) => {
+    options.onRequest(withHeldBody(request, response), response as WireResponse);
+  });
   server.on("dropRequest", () => {});
   return server;
 }
@@ -180,6 +183,9 @@ function http2Server(options: ListenerOptions, sessions: Set<OpenSession>): Http
       options.onRequest(request as unknown as WireRequest, response as unknown as WireResponse);
     },
   );
+  server.on("checkContinue", (request, response) => {
+    options.onRequest(withHeldBody(request as unknown as WireRequest, response), response as unknown as WireResponse);
+  });
   server.on("session", (session) => {
     const open = { session, streams: 0, isIdle: false };
     sessions.add(open);
@@ -193,6 +199,18 @@ function http2Server(options: ListenerOptions, sessions: Set<OpenSession>): Http
   });
   server.on("sessionError", () => {});
   return server;
+}
+
+/** Node would ask for every body before the request is looked at: a caller without rights would send it for nothing. */
+function withHeldBody(request: WireRequest, response: { writeContinue(): void }): WireRequest {
+  const heldBody: HeldBody = {
+    isAsked: false,
+    ask() {
+      heldBody.isAsked = true;
+      response.writeContinue();
+    },
+  };
+  return Object.assign(request, { heldBody });
 }
 
 /** An HTTP/2 connection and its running requests. */

@@ -41,7 +41,8 @@ const DISCARD_FACTOR = 4;
 const FIRST_BYTES = 4096;
 
 /**
- * Reads a whole request body into one buffer that grows, however small the pieces in which it arrives.
+ * Reads a whole request body into one buffer that grows, however small the pieces in which it arrives. A body that the
+ * caller holds back is asked for, unless it says that it is too large.
  *
  * @param request incoming request
  * @param limits  most bytes, of this and of all bodies, and most milliseconds until the last one
@@ -51,6 +52,10 @@ const FIRST_BYTES = 4096;
  *         ServiceUnavailableException without memory for it; RequestAborted when the caller disconnects
  */
 export async function readBody<T>(request: WireRequest, limits: BodyLimits, use: (body: Buffer) => T): Promise<T> {
+  if (request.heldBody !== undefined) {
+    if (Number(request.headers["content-length"] ?? 0) > limits.maxBytes) throw tooLarge();
+    request.heldBody.ask();
+  }
   const bytes = new GrowingBytes(limits);
   try {
     return use(await collected(request, limits, bytes));

@@ -8,6 +8,15 @@ export interface WireRequest extends NodeJS.ReadableStream {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: IncomingHttpHeaders;
+  /** Set if the caller holds the body back until it is asked for it (`Expect: 100-continue`). */
+  readonly heldBody?: HeldBody | undefined;
+}
+
+/** A body that is not sent before the caller is asked for it. */
+export interface HeldBody {
+  isAsked: boolean;
+  /** Sends `100 Continue`. */
+  ask(): void;
 }
 
 /** What the emulator uses of a response. */

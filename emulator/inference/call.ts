@@ -61,10 +61,16 @@ function parseConverseCall(context: CallContext): ParsedCall {
 }
 
 function parseInvokeCall(context: CallContext): ParsedCall {
-  const body = parseJsonObject(context.body, malformedInput);
+  const body = parseJsonObject(context.body, brokenInvokeJson);
   const settings = headerSettings(context.headers);
   const { prompt, format } = invokeBodyOf(context.resolved.model.modelId).parse(body, context.headers);
   return assemble(context, prompt, settings, invokeReply(format, settings));
+}
+
+/** What cannot be read at all is refused without a reason. */
+function brokenInvokeJson(reason: string): ServiceError {
+  if (reason.startsWith("expected type")) return malformedInput(`#: ${reason}`);
+  return new ServiceError("ValidationException", "Malformed input request, please reformat your input and try again.");
 }
 
 function isNova({ modelId }: ModelInfo): boolean {
@@ -249,19 +255,20 @@ function checkMetadata(metadata: JsonObject, given: boolean, constraints: Constr
 }
 
 /**
- * Answers CountTokens: the input tokens of a request that is not run. Accepts base model ids only, no profiles.
+ * Answers CountTokens: the input tokens of a request that is not run. Accepts base model ids of Claude only, no profiles.
  *
  * @param body JSON with one of `converse` and `invokeModel`
- * Source: Amazon Bedrock API reference, CountTokens.
+ * Source: Amazon Bedrock API reference, CountTokens; User Guide, supported models for token counting.
  *
  * @throws ServiceError ValidationException, SerializationException
  */
 export function countTokens(catalog: Catalog, modelId: string, body: Buffer): { readonly inputTokens: number } {
   const id = modelId.replace(/^arn:aws[a-z-]*:bedrock:[a-z0-9-]*::foundation-model\//, "");
-  if (catalog.profile(id) !== undefined || id.startsWith("arn:")) {
+  const model = catalog.model(id);
+  const isProfile = catalog.profile(id) !== undefined || id.startsWith("arn:");
+  if (isProfile || (model !== undefined && !isClaude(model))) {
     throw new ServiceError("ValidationException", "The provided model doesn't support counting tokens.");
   }
-  const model = catalog.model(id);
   if (model === undefined) throw new ServiceError("ValidationException", "The provided model identifier is invalid.");
   const request = parseJsonObject(body, broken);
   const input = optional(request.input, asObject) ?? {};
@@ -277,9 +284,8 @@ function countConverse(body: JsonObject, model: ModelInfo): number {
 /** InvokeModel's body is a blob, which is base64 in JSON. */
 function countInvoke(input: JsonObject, model: ModelInfo): number {
   const body = parseJsonObject(Buffer.from(asText(input.body), "base64"), broken);
-  // Counting needs no limit on the answer, which Anthropic's format would otherwise require.
-  const withLimit = model.modelId.startsWith("anthropic.") ? { max_tokens: 1, ...body } : body;
-  return invokeBodyOf(model.modelId).parse(withLimit).prompt.inputTokens;
+  // Counting needs no limit on the answer, which a request would otherwise have to have.
+  return invokeBodyOf(model.modelId).parse({ max_tokens: 1, ...body }).prompt.inputTokens;
 }
 
 function broken(): ServiceError {

@@ -70,8 +70,12 @@ function refuseTooLong({ maxTokens, betas = [] }: ParsedPrompt, inputTokens: num
 }
 
 /** Rules of Claude; other families take what it refuses here, as far as is known. */
-function conversationRefusal({ prefill, toolNames = [] }: ParsedPrompt, model: Rules): string | undefined {
+function conversationRefusal(prompt: ParsedPrompt, model: Rules): string | undefined {
+  const { prefill, stopSequences, toolNames = [] } = prompt;
   if (!model.modelId.startsWith("anthropic.")) return undefined;
+  if (stopSequences.some((sequence) => sequence.trim() === "")) {
+    return "stop_sequences: each stop sequence must contain non-whitespace";
+  }
   if (new Set(toolNames).size < toolNames.length) return "tools: Tool names must be unique.";
   if (prefill === undefined) return undefined;
   if (model.prefill === false) {
@@ -93,8 +97,10 @@ function cacheRefusal({ cachePoints }: ParsedPrompt, { cacheMaxPoints, cacheTtls
 
 const ALL_TTLS = Object.keys(CACHE_TTL_MS);
 
+const THINKING_TYPES: readonly string[] = ["thinking", "redacted_thinking"];
+
 function thinkingRefusal(prompt: ParsedPrompt, { thinking: rules, maxOutputTokens }: Rules): string | undefined {
-  const { thinking, tool, maxTokens = maxOutputTokens, sampling = {} } = prompt;
+  const { thinking, tool, toolLoop, maxTokens = maxOutputTokens, sampling = {} } = prompt;
   if (rules === undefined || thinking === undefined) return undefined;
   const { mode, budgetTokens = 0 } = thinking;
   if (mode === "disabled")
@@ -111,6 +117,9 @@ function thinkingRefusal(prompt: ParsedPrompt, { thinking: rules, maxOutputToken
   }
   if (mode === "budget" && budgetTokens >= maxTokens) {
     return "`max_tokens` must be greater than `thinking.budget_tokens`.";
+  }
+  if (mode === "budget" && toolLoop !== undefined && !THINKING_TYPES.includes(toolLoop.type)) {
+    return `${toolLoop.at}.type: Expected \`thinking\` or \`redacted_thinking\`, but found \`${toolLoop.type}\`. When \`thinking\` is enabled, a final \`assistant\` message must start with a thinking block (preceeding the lastmost set of \`tool_use\` and \`tool_result\` blocks). We recommend you include thinking blocks from previous turns. To avoid this requirement, disable \`thinking\`. Please consult our documentation at https://docs.claude.com/en/docs/build-with-claude/extended-thinking`;
   }
   if (tool !== undefined) return "Thinking may not be enabled when tool_choice forces tool use.";
   if ((sampling.temperature ?? 1) !== 1) return "`temperature` may only be set to 1 when thinking is enabled.";

@@ -44,6 +44,8 @@ export interface AnswerFormat {
   delta(answer: Answer, from: number, to: number): readonly object[];
   /** At least one chunk; the invocation metrics are added to the last. */
   end(answer: Answer): readonly object[];
+  /** The chunks in place of the rest, when it fails after `begin`; without it, the API's errors. */
+  fail?(error: { readonly code: string; readonly message: string }): readonly object[];
 }
 
 export type BlockKind = "thinking" | "text" | "tool";

@@ -17,6 +17,8 @@ export interface ParsedPrompt {
   readonly prefill?: string | undefined;
   /** Names of the tools that the caller offers. */
   readonly toolNames?: readonly string[] | undefined;
+  /** With what the message begins whose calls of tools the conversation ends by answering; undefined if it does not. */
+  readonly toolLoop?: { readonly at: string; readonly type: string } | undefined;
   /** Sampling parameters that the caller set. */
   readonly sampling?: Sampling | undefined;
   readonly thinking?: ThinkingRequest | undefined;

@@ -4,6 +4,7 @@ import { malformedInput, optionalInteger } from "../bodies/body.ts";
 import {
   chatCompletionsFormat,
   forcedFunction,
+  meterContent,
   numberIn,
   parseChat,
   structuredText,
@@ -58,7 +59,7 @@ export const responsesApi: VendorApi = {
       isStream: body.stream === true,
       tier: tierOf(body.service_tier),
       metadata: metadataOf(body.metadata),
-      format: responsesFormat(),
+      format: responsesFormat(body),
     };
   },
 };
@@ -75,13 +76,14 @@ function parseResponses(body: JsonObject): ParsedPrompt {
   if (typeof body.previous_response_id === "string") {
     throw malformedInput("#/previous_response_id: the response was not found");
   }
+  if (body.background === true) throw malformedInput("#/background: background runs are not supported");
   const functions = tools.map(({ name, parameters }) => ({ name: String(name), parameters }));
   return {
     inputTokens: meter.tokens,
     cachePoints: [],
     maxTokens: optionalInteger(body, "max_output_tokens", 1),
     stopSequences: [],
-    tool: forcedFunction(body.tool_choice, functions),
+    tool: forcedFunction(body.tool_choice, functions, Array.isArray(input) ? input : []),
     sampling: { temperature: numberIn(body, "temperature", 2), topP: numberIn(body, "top_p", 1) },
     structured: structuredText(isObject(text) && isObject(text.format) ? text.format : undefined),
   };
@@ -89,13 +91,14 @@ function parseResponses(body: JsonObject): ParsedPrompt {
 
 function meterItem(item: unknown, meter: PromptMeter): void {
   if (!isObject(item)) throw malformedInput("#/input: expected type: JSONObject");
-  if (typeof item.content === "string") meter.addText(item.content);
-  else meter.addJson(item.content ?? item);
+  meterContent(item.content ?? (Array.isArray(item.output) ? item.output : item), meter);
 }
 
 /** Events of one answer are numbered in the order in which they are made. */
-function responsesFormat(): AnswerFormat {
+function responsesFormat(request: JsonObject): AnswerFormat {
+  const echo = echoOf(request);
   let serial = 0;
+  let begun: Answer | undefined;
   const numbered = (type: string, rest: object): object => ({ type, sequence_number: serial++, ...rest });
 
   function events(answer: Answer, steps: readonly BlockStep[]): readonly object[] {
@@ -130,17 +133,34 @@ function responsesFormat(): AnswerFormat {
   }
 
   return {
-    answer: (answer) => response(answer, statusOf(answer)),
-    begin: (answer) => [
-      numbered("response.created", { response: response(answer, "in_progress") }),
-      numbered("response.in_progress", { response: response(answer, "in_progress") }),
-      ...events(answer, firstStep(answer)),
-    ],
+    answer: (answer) => response(answer, statusOf(answer), echo),
+    begin: (answer) => {
+      begun = answer;
+      return [
+        numbered("response.created", { response: response(answer, "in_progress", echo) }),
+        numbered("response.in_progress", { response: response(answer, "in_progress", echo) }),
+        ...events(answer, firstStep(answer)),
+      ];
+    },
     delta: (answer, from, to) => events(answer, stepsOf(answer, from, to)),
     end: (answer) => [
       ...events(answer, lastStep(answer)),
-      numbered(`response.${statusOf(answer)}`, { response: response(answer, statusOf(answer)) }),
+      numbered(`response.${statusOf(answer)}`, { response: response(answer, statusOf(answer), echo) }),
     ],
+    fail: (error) => [
+      numbered("response.failed", { response: { ...(begun && response(begun, "failed", echo)), error } }),
+    ],
+  };
+}
+
+/** What a response repeats of its request, with the API's defaults. */
+function echoOf(request: JsonObject): object {
+  const { instructions = null, max_output_tokens = null, metadata = {}, tools = [], tool_choice = "auto" } = request;
+  const { parallel_tool_calls = true, temperature = 1, top_p = 1 } = request;
+  const created_at = Math.floor(Date.now() / 1000);
+  return {
+    ...{ created_at, instructions, max_output_tokens, metadata, tools, tool_choice },
+    ...{ parallel_tool_calls, temperature, top_p },
   };
 }
 
@@ -148,14 +168,15 @@ function statusOf(answer: Answer): "completed" | "incomplete" {
   return answer.stopReason === "max_tokens" ? "incomplete" : "completed";
 }
 
-function response(answer: Answer, status: "in_progress" | "completed" | "incomplete"): object {
-  const isOver = status !== "in_progress";
+function response(answer: Answer, status: "in_progress" | "completed" | "incomplete" | "failed", echo: object): object {
+  const isOver = status === "completed" || status === "incomplete";
   return {
-    ...{ id: derivedId("resp_", answer.requestId), object: "response", created_at: 0, status, error: null },
+    ...{ id: derivedId("resp_", answer.requestId), object: "response", status, error: null },
+    ...echo,
     incomplete_details: status === "incomplete" ? { reason: "max_output_tokens" } : null,
-    ...{ instructions: null, metadata: {}, model: answer.modelId, parallel_tool_calls: true },
+    model: answer.modelId,
     output: isOver && answer.outputTokens > 0 ? [item(answer, wholeText(answer), "completed")] : [],
-    ...{ temperature: 1, tool_choice: "auto", tools: [], top_p: 1, store: false, previous_response_id: null },
+    ...{ store: false, previous_response_id: null },
     usage: isOver ? usage(answer) : null,
   };
 }

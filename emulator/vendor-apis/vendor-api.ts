@@ -62,27 +62,34 @@ function typeOf(name: ServiceErrorName): string {
 /** Anthropic's API has a status of its own for capacity that is exhausted. */
 const OVERLOADED_STATUS = 529;
 
+/** The newer endpoint's words for a key that is not valid. Source: NousResearch/hermes-agent#87190. */
+const INVALID_KEY = { type: "authentication_error", code: "invalid_api_key", message: "Invalid bearer token" } as const;
+
 /** The body of an error. Source: Anthropic API reference, Errors; OpenAI API reference, Error codes. */
 export function errorBody(fault: ServiceFault, style: ErrorStyle, requestId: string): object {
-  const { message } = withDefaultMessage(fault);
-  const type = typeOf(fault.name);
-  if (style === "anthropic") return { type: "error", error: { type, message }, request_id: requestId };
   const code = fault.name === "ThrottlingException" ? "rate_limit_exceeded" : null;
-  return { error: { message, type, param: null, code } };
+  const error =
+    fault.gate === "api key" ? INVALID_KEY : { type: typeOf(fault.name), code, ...withDefaultMessage(fault) };
+  const { type, message } = error;
+  if (style === "anthropic") return { type: "error", error: { type, message }, request_id: requestId };
+  return { error: { message, type, param: null, code: error.code } };
 }
 
 /** An error as the answer. */
 export function errorReply(fault: ServiceFault, style: ErrorStyle, requestId: string): JsonReply {
-  const isOverloaded = style === "anthropic" && fault.name === "ServiceUnavailableException";
-  const isUnknown = typeOf(fault.name) === "authentication_error";
-  const status = isOverloaded ? OVERLOADED_STATUS : isUnknown ? 401 : statusOf(fault.name);
   const hint: Record<string, string> =
     fault.retryAfterMs === undefined ? {} : { "retry-after": String(Math.ceil(fault.retryAfterMs / 1000)) };
   return {
-    status,
+    status: vendorStatus(fault, style),
     body: JSON.stringify(errorBody(fault, style, requestId)),
     headers: { ...idHeaders(requestId), ...hint },
   };
+}
+
+function vendorStatus(fault: ServiceFault, style: ErrorStyle): number {
+  if (fault.gate === "api key" || typeOf(fault.name) === "authentication_error") return 401;
+  const isOverloaded = style === "anthropic" && fault.name === "ServiceUnavailableException";
+  return isOverloaded ? OVERLOADED_STATUS : statusOf(fault.name);
 }
 
 function idHeaders(requestId: string): Record<string, string> {
@@ -103,14 +110,14 @@ export function vendorReply(format: AnswerFormat, style: ErrorStyle, requestId: 
     delta: (answer, from, to) => sent(format.delta(answer, from, to)),
     end: (answer) => [...sent(format.end(answer)), ...(style === "openai" ? [DONE] : [])],
     refuse: (fault) => errorReply(fault, style, requestId),
-    exception: (fault) => eventBytes(errorEvent(fault, style, requestId), style),
+    exception: (fault) => Buffer.concat(sent(format.fail?.(failureOf(fault)) ?? [errorBody(fault, style, requestId)])),
   };
 }
 
-/** An error inside a stream. */
-function errorEvent(fault: ServiceFault, style: ErrorStyle, requestId: string): object {
-  if (style !== "responses") return errorBody(fault, style, requestId);
-  return { type: "error", code: typeOf(fault.name), ...withDefaultMessage(fault), param: null };
+/** An error inside a stream, as a response of OpenAI's has it. */
+function failureOf(fault: ServiceFault): { readonly code: string; readonly message: string } {
+  const code = fault.name === "ThrottlingException" ? "rate_limit_exceeded" : "server_error";
+  return { code, ...withDefaultMessage(fault) };
 }
 
 const DONE = Buffer.from("data: [DONE]\n\n");

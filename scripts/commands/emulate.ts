@@ -1,4 +1,5 @@
 /** `meridian emulate`: starts Bedrock-compatible endpoints and says how to point clients at them. */
+import { rmSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -214,5 +215,14 @@ export async function certificateFile(
   const folder = await mkdtemp(join(tmpdir(), "meridian-emulator-"));
   const path = join(folder, "ca.pem");
   await writeFile(path, fleet.certificate.certPem);
-  return { path, remove: () => rm(folder, { recursive: true, force: true }) };
+  // A second signal ends the process without coming back here.
+  const atExit = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once("exit", atExit);
+  return {
+    path,
+    async remove() {
+      process.off("exit", atExit);
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
 }

@@ -118,6 +118,27 @@ describe("control plane", () => {
       TITAN,
     );
   });
+  it("filters models, and finds one by its ARN in its region", () => {
+    const ids = (query: string) =>
+      (ask("ListFoundationModels", "", query) as { modelSummaries: { modelId: string }[] }).modelSummaries.map(
+        ({ modelId }) => modelId,
+      );
+    assert.deepEqual(ids("byOutputModality=TEXT"), ids(""));
+    assert.ok(ids("byProvider=Amazon").every((id) => id.startsWith("amazon.")));
+    for (const none of [
+      "byOutputModality=EMBEDDING",
+      "byCustomizationType=FINE_TUNING",
+      "byInferenceType=PROVISIONED",
+    ]) {
+      assert.deepEqual(ids(none), [], none);
+    }
+    for (const wrong of ["byOutputModality=SOUND", "byCustomizationType=x", "byInferenceType=on_demand"]) {
+      assert.throws(() => ids(wrong), { name: "ValidationException" }, wrong);
+    }
+    const found = ask("GetFoundationModel", MODEL_ARN) as { modelDetails: { modelArn: string } };
+    assert.equal(found.modelDetails.modelArn, MODEL_ARN);
+    assert.throws(() => ask("GetFoundationModel", MODEL_ARN, "", "eu-west-1"), { name: "ResourceNotFoundException" });
+  });
   it("refuses what the service refuses", () => {
     assert.throws(() => list("type=OTHER"), { name: "ValidationException" });
     assert.throws(() => list("maxResults=0"), { name: "ValidationException" });

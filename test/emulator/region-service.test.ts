@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { type IncomingMessage, request } from "node:http";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { after, before, beforeEach, describe, it } from "node:test";
 import type { Fleet } from "../../emulator/fleet.ts";
+import { TEST_CREDENTIALS } from "../../emulator/http/authentication.ts";
 import { ORIGIN_HEADER } from "../../emulator/region-service.ts";
 import { CLAUDE, CLAUDE_BASE, jsonOf, send, TITAN, testFleet, userMessage } from "./support.ts";
 
@@ -216,5 +219,57 @@ describe("strangers", () => {
     ].map(({ status }) => status);
     await fleet.close(0);
     assert.deepEqual(statuses, [403, 403, 200]);
+  });
+});
+
+describe("Expect: 100-continue", () => {
+  const PATH = `/model/${CLAUDE}/converse`;
+  const KEY = `Bearer ${TEST_CREDENTIALS.bearerToken}`;
+  const OK = JSON.stringify({ messages: [userMessage()] });
+
+  /** Statuses in the order in which they come, for a caller that sends its body only when it is asked for it. */
+  async function statusesOf(fleet: Fleet, authorization: string, lengthBytes: number): Promise<readonly number[]> {
+    const statuses: number[] = [];
+    const headers = { authorization, expect: "100-continue", "content-length": lengthBytes };
+    const outgoing = request({ port: fleet.endpoints[0]!.port, method: "POST", path: PATH, headers, agent: false });
+    outgoing.on("continue", () => {
+      statuses.push(100);
+      outgoing.end(OK);
+    });
+    outgoing.flushHeaders();
+    const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+    statuses.push(incoming.statusCode ?? 0);
+    incoming.resume();
+    outgoing.destroy();
+    return statuses;
+  }
+
+  it("asks for a body only after what the headers say has been judged", async () => {
+    const fleet = await testFleet({ limits: { maxBodyBytes: 100_000 } });
+    assert.deepEqual(await statusesOf(fleet, KEY, Buffer.byteLength(OK)), [100, 200]);
+    assert.deepEqual(await statusesOf(fleet, "Bearer wrong", Buffer.byteLength(OK)), [403]);
+    assert.deepEqual(await statusesOf(fleet, KEY, 100_001), [413]);
+    await fleet.close(0);
+  });
+
+  it("does so on HTTP/2, too", async () => {
+    const fleet = await testFleet();
+    const session = connectHttp2(fleet.endpoints[0]!.url);
+    const ask = async (authorization: string): Promise<readonly number[]> => {
+      const statuses: number[] = [];
+      const stream = session.request({ ":method": "POST", ":path": PATH, authorization, expect: "100-continue" });
+      stream.on("continue", () => {
+        statuses.push(100);
+        stream.end(OK);
+      });
+      const [headers] = (await once(stream, "response")) as [{ ":status": number }];
+      stream.resume();
+      stream.close();
+      return [...statuses, headers[":status"]];
+    };
+    assert.deepEqual(await ask(KEY), [100, 200]);
+    assert.deepEqual(await ask("Bearer wrong"), [403]);
+    session.destroy();
+    await fleet.close(0);
   });
 });

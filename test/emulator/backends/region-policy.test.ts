@@ -33,6 +33,7 @@ describe("region policy", () => {
       kind: "refused",
       fault: {
         name: "AccessDeniedException",
+        gate: "policy",
         message: `User: arn:aws:iam::123456789012:user/u is not authorized to perform: bedrock:InvokeModelWithResponseStream on resource: arn:aws:bedrock:us-west-2::foundation-model/${CLAUDE_BASE} with an explicit deny in a service control policy`,
       },
     });

@@ -35,6 +35,50 @@ describe("requests of the Messages API", () => {
     });
   });
 
+  it("have ids of calls that are unique, and one result each", () => {
+    const [asked] = base.messages;
+    const called = { role: "assistant", content: [use("a"), use("b")] };
+    const both = { role: "user", content: [...result("a").content, ...result("b").content] };
+    const parsed = (...messages: object[]) => parse({ ...base, messages });
+    assert.deepEqual(parsed(asked!, called, both).toolLoop, { at: "messages.1.content.0", type: "tool_use" });
+    assert.equal(parsed(asked!).toolLoop, undefined);
+    assert.throws(() => parsed(asked!, called, both, { role: "assistant", content: [use("b")] }, result("b")), {
+      message: "messages.3.content.0: `tool_use` ids must be unique",
+    });
+    const twice = { role: "user", content: [...both.content, ...result("a").content] };
+    assert.throws(() => parsed(asked!, called, twice), {
+      message:
+        "messages.2.content.2: each tool_use must have a single result. Found multiple `tool_result` blocks with id: a",
+    });
+  });
+
+  it("call any tool by turns", () => {
+    const tools = ["t", "u"].map((name) => ({ name, input_schema: { type: "object" } }));
+    const chosen = (...messages: object[]) =>
+      parse({ ...base, tools, tool_choice: { type: "any" }, messages: [...base.messages, ...messages] }).tool?.name;
+    assert.equal(chosen(), "t");
+    assert.equal(chosen({ role: "assistant", content: [use("a")] }, result("a")), "u");
+  });
+
+  it("count pictures and PDFs as such, also in the result of a tool", () => {
+    const data = "A".repeat(1_000_000);
+    const picture = { type: "image", source: { type: "base64", media_type: "image/png", data } };
+    const pages = Buffer.from("/Type /Page ".repeat(3)).toString("base64");
+    const pdf = { type: "document", source: { type: "base64", media_type: "application/pdf", data: pages } };
+    const tokens = (...content: object[]) => {
+      const results = [{ type: "tool_result", tool_use_id: "a", content }];
+      const messages = [
+        ...base.messages,
+        { role: "assistant", content: [use("a")] },
+        { role: "user", content: results },
+      ];
+      return parse({ ...base, messages }).inputTokens;
+    };
+    assert.equal(tokens(picture) - tokens(), 1600);
+    assert.equal(tokens(pdf) - tokens(), 7000);
+    assert.equal(parse({ ...base, messages: [{ role: "user", content: [pdf] }] }).inputTokens, 7000);
+  });
+
   const { anthropic_version: _version, ...noVersion } = base;
   const refusals: readonly (readonly [Record<string, unknown>, string])[] = [
     [noVersion, "anthropic_version: Field required"],

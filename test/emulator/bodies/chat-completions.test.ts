@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { chatCompletionsBody } from "../../../emulator/bodies/chat-completions.ts";
+import { chatCompletionsBody, forcedFunction, meterContent } from "../../../emulator/bodies/chat-completions.ts";
+import { PromptMeter } from "../../../emulator/model/prompt.ts";
 import { shapesOf } from "./support.ts";
 
 describe("chat-completions body", () => {
@@ -34,4 +35,34 @@ describe("chat-completions body", () => {
       });
     }
   });
+});
+
+it("pictures and files in messages count as such, not as the text of their bytes", () => {
+  const tokens = (content: unknown) => {
+    const meter = new PromptMeter();
+    meterContent(content, meter);
+    return meter.tokens;
+  };
+  const said = { type: "text", text: "What is this?" };
+  const url = `data:image/png;base64,${"A".repeat(1_000_000)}`;
+  const pages = `data:application/pdf;base64,${Buffer.from("/Type /Page ".repeat(3)).toString("base64")}`;
+  const alone = tokens([said]);
+  assert.equal(tokens([said, { type: "image_url", image_url: { url } }]), alone + 1600);
+  assert.equal(tokens([said, { type: "input_image", image_url: url }]), alone + 1600);
+  assert.equal(tokens([said, { type: "file", file: { file_data: pages } }]), alone + 7000);
+  assert.equal(tokens([said, { type: "input_file", file_data: pages }]), alone + 7000);
+});
+
+it("functions take turns where any is required, in chats and in items of Responses", () => {
+  const functions = ["look", "answer"].map((name) => ({ name, parameters: { type: "object" } }));
+  const chosen = (...messages: object[]) => forcedFunction("required", functions, messages)?.name;
+  const asked = { role: "user", content: "x" };
+  const calls = [{ id: "c", type: "function", function: { name: "look", arguments: "{}" } }];
+  assert.equal(chosen(asked), "look");
+  assert.equal(
+    chosen(asked, { role: "assistant", tool_calls: calls }, { role: "tool", tool_call_id: "c", content: "ok" }),
+    "answer",
+  );
+  assert.equal(chosen(asked, { type: "function_call", call_id: "c" }, { type: "function_call_output" }), "answer");
+  assert.equal(forcedFunction("auto", functions, [asked]), undefined);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { meterBlock, meterToolConfig, parseConverse, refuseDocuments } from "../../../emulator/converse/request.ts";
+import { meterToolConfig, parseConverse, refuseDocuments } from "../../../emulator/converse/request.ts";
 import { PromptMeter } from "../../../emulator/model/prompt.ts";
 import { sampleOfSchema } from "../../../emulator/model/schema-sample.ts";
 import { userMessage } from "../support.ts";
@@ -125,34 +125,6 @@ describe("parseConverse", () => {
   });
 });
 
-const tokensOf = (block: Record<string, unknown>) => {
-  const meter = new PromptMeter();
-  meterBlock(block, "messages.0.content.0", meter);
-  return meter.tokens;
-};
-
-describe("meterBlock", () => {
-  it("counts text, images, documents and JSON", () => {
-    assert.equal(tokensOf({ text: "12345678" }), 2);
-    assert.equal(tokensOf({ image: { format: "png", source: { bytes: "AAAA" } } }), 1600);
-    // 400 base64 characters are 300 bytes, 75 tokens at four bytes each.
-    assert.equal(tokensOf({ document: { format: "txt", name: "d", source: { bytes: "A".repeat(400) } } }), 75);
-    assert.equal(tokensOf({ toolUse: { a: 1 } }), 2);
-  });
-  it("distinguishes images in a cached prefix", () => {
-    const prefixOf = (bytes: string) => {
-      const meter = new PromptMeter();
-      meterBlock({ image: { source: { bytes } } }, "x", meter);
-      meterBlock({ cachePoint: { type: "default" } }, "x", meter);
-      return meter.cachePoints[0]!.prefixId;
-    };
-    assert.notEqual(prefixOf("AAAA"), prefixOf("BBBB"));
-  });
-  it("refuses a block without a known member", () => {
-    assert.throws(() => tokensOf({ hologram: {} }), { name: "ValidationException" });
-  });
-});
-
 const spec = (name: string) => ({
   toolSpec: { name, inputSchema: { json: { type: "object", required: ["q"], properties: { q: { type: "string" } } } } },
 });
@@ -223,4 +195,15 @@ it("over all messages: a name may not come again in a later one", () => {
     /duplicate document names/,
   );
   refuseDocuments([[text, document("a")], [text, document("b")], [text]]);
+});
+
+it("any tool is the next one after each call, so that a loop of several tools ends", () => {
+  const tools = ["look", "answer"].map((name) => ({ toolSpec: { name, inputSchema: { json: { type: "object" } } } }));
+  const toolConfig = { tools, toolChoice: { any: {} } };
+  const called = { role: "assistant", content: [{ toolUse: { toolUseId: "a", name: "look", input: {} } }] };
+  const answered = { role: "user", content: [{ toolResult: { toolUseId: "a", content: [{ text: "ok" }] } }] };
+  const chosen = (...messages: object[]) => parse({ messages: [userMessage(), ...messages], toolConfig }).tool?.name;
+  assert.equal(chosen(), "look");
+  assert.equal(chosen(called, answered), "answer");
+  assert.equal(chosen(called, answered, assistant(), userMessage()), "look");
 });

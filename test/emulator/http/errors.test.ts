@@ -44,6 +44,11 @@ describe("service errors", () => {
     });
   });
 
+  it("spells the message as what stands before the service does", () => {
+    const body = renderError({ name: "AccessDeniedException", message: "no", gate: "api key" }).body;
+    assert.equal(body, '{"Message":"no"}');
+  });
+
   it("names in-stream exceptions in lower camel case, and others as internal", () => {
     assert.equal(exceptionType("ThrottlingException", "converse"), "throttlingException");
     assert.equal(exceptionType("ModelStreamErrorException", "converse"), "modelStreamErrorException");

@@ -38,16 +38,7 @@ export interface SignOptions {
 /** A request signed by Smithy's signer, as the emulator would receive it. */
 export async function signed(options: SignOptions): Promise<SignedRequest> {
   const { path, body = "{}", headers = {}, query = {}, region = "us-east-1", service = "bedrock" } = options;
-  const signer = new SignatureV4({
-    service,
-    region,
-    sha256: Sha256 as never,
-    credentials: {
-      accessKeyId: options.accessKeyId ?? TEST_CREDENTIALS.accessKeyId,
-      secretAccessKey: options.secretAccessKey ?? TEST_CREDENTIALS.secretAccessKey,
-      ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
-    },
-  });
+  const signer = signerOf(options, region, service);
   const request = (await signer.sign(
     {
       method: "POST",
@@ -68,4 +59,37 @@ export async function signed(options: SignOptions): Promise<SignedRequest> {
     headers: Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name.toLowerCase(), value])),
     body: Buffer.from(body),
   };
+}
+
+type KeyOptions = Omit<SignOptions, "path" | "body" | "headers" | "query" | "service"> & { readonly expiresS?: number };
+
+/** A short-term API key, made as AWS's token generators make it: a presigned URL without its scheme, in base64. */
+export async function shortTermKey(options: KeyOptions): Promise<string> {
+  const { region = "us-east-1", expiresS = 43_200 } = options;
+  const hostname = "bedrock.amazonaws.com";
+  const request = { method: "POST", protocol: "https:", hostname, path: "/", headers: { host: hostname } };
+  const { query } = (await signerOf(options, region, "bedrock").presign(
+    { ...request, query: { Action: "CallWithBearerToken" } } as never,
+    // The signer itself refuses more than a week.
+    { signingDate: new Date(options.atMs), expiresIn: expiresS },
+  )) as unknown as { readonly query: Record<string, string> };
+  const pairs = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+  return `bedrock-api-key-${Buffer.from(`${hostname}/?${pairs.join("&")}&Version=1`).toString("base64")}`;
+}
+
+function signerOf(
+  options: Pick<SignOptions, "accessKeyId" | "secretAccessKey" | "sessionToken">,
+  region: string,
+  service: string,
+): SignatureV4 {
+  return new SignatureV4({
+    service,
+    region,
+    sha256: Sha256 as never,
+    credentials: {
+      accessKeyId: options.accessKeyId ?? TEST_CREDENTIALS.accessKeyId,
+      secretAccessKey: options.secretAccessKey ?? TEST_CREDENTIALS.secretAccessKey,
+      ...(options.sessionToken === undefined ? {} : { sessionToken: options.sessionToken }),
+    },
+  });
 }

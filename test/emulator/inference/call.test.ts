@@ -89,8 +89,9 @@ describe("parseCall", () => {
     assert.throws(() => parse("Converse", CLAUDE, "{"), { name: "SerializationException" });
     assert.throws(() => parse("InvokeModel", TITAN, "{"), {
       name: "ValidationException",
-      message: /^Malformed input request: /,
+      message: "Malformed input request, please reformat your input and try again.",
     });
+    assert.throws(() => parse("InvokeModel", TITAN, "[]"), { message: /^Malformed input request: #: expected type/ });
     const headers = { "x-amzn-bedrock-request-metadata": "[1]" };
     assert.throws(() => parse("InvokeModel", TITAN, { inputText: "x" }, headers), { name: "ValidationException" });
     assert.throws(
@@ -146,12 +147,13 @@ describe("countTokens", () => {
     const blob = Buffer.from(JSON.stringify(body)).toString("base64");
     assert.deepEqual(count(CLAUDE_BASE, { input: { invokeModel: { body: blob } } }), { inputTokens: 3 });
   });
-  it("accepts a model's ARN; refuses profiles, unknown models and empty input", () => {
+  it("accepts a model's ARN; refuses profiles, models but Claude, unknown ones and empty input", () => {
     assert.deepEqual(count(`arn:aws:bedrock:us-east-1::foundation-model/${CLAUDE_BASE}`, converse), { inputTokens: 2 });
     assert.throws(() => count(CLAUDE, converse), {
       name: "ValidationException",
       message: /doesn't support counting tokens/,
     });
+    assert.throws(() => count("amazon.nova-pro-v1:0", converse), { message: /doesn't support counting tokens/ });
     assert.throws(() => count("unknown.model", converse), { message: "The provided model identifier is invalid." });
     assert.throws(() => count(CLAUDE_BASE, { input: {} }), { name: "ValidationException" });
     assert.throws(() => countTokens(catalog, CLAUDE_BASE, Buffer.from("{")), { name: "SerializationException" });

@@ -148,6 +148,12 @@ describe("conversations with Claude", () => {
     assert.equal(invoke(OPUS_47, { messages }), PREFILL);
     assert.equal(invoke(SONNET_45, { messages }), undefined);
   });
+  it("have no stop sequences of blanks", () => {
+    const blank = "stop_sequences: each stop sequence must contain non-whitespace";
+    assert.equal(converse(SONNET_45, { inferenceConfig: { stopSequences: ["a", " \n"] } }), model(blank));
+    assert.equal(invoke(SONNET_45, { stop_sequences: [" "] }), blank);
+    assert.equal(converse(NOVA, { inferenceConfig: { stopSequences: [" "] } }), undefined);
+  });
   it("name each tool once", () => {
     const spec = { toolSpec: { name: "t", inputSchema: { json: { type: "object" } } } };
     const toolConfig = { tools: [spec, spec] };
@@ -237,6 +243,35 @@ describe("thinking", () => {
       else assert.match(said ?? "", expected);
     });
   }
+  it("with a budget begins the message whose tools are answered last", () => {
+    const use = { type: "tool_use", id: "a", name: "t", input: {} };
+    const thought = { type: "thinking", thinking: "x", signature: "s" };
+    const asked = (...content: object[]) => ({
+      tools: [{ name: "t", input_schema: {} }],
+      messages: [
+        { role: "user", content: "Hello" },
+        { role: "assistant", content },
+        { role: "user", content: [{ type: "tool_result", tool_use_id: "a", content: "ok" }] },
+      ],
+    });
+    const refused =
+      /^messages\.1\.content\.0\.type: Expected `thinking` or `redacted_thinking`, but found `tool_use`\. /;
+    assert.match(invoke(HAIKU_45, { ...asked(use), ...budget(2000) })!, refused);
+    assert.equal(invoke(HAIKU_45, { ...asked(thought, use), ...budget(2000) }), undefined);
+    assert.equal(invoke(HAIKU_45, asked(use)), undefined);
+    assert.equal(invoke(OPUS_47, { ...asked(use), ...adaptive }), undefined);
+    const messages = [
+      { role: "user", content: [{ text: "Hello" }] },
+      { role: "assistant", content: [{ text: "Well" }, { toolUse: { toolUseId: "a", name: "t", input: {} } }] },
+      { role: "user", content: [{ toolResult: { toolUseId: "a", content: [] } }] },
+    ];
+    const toolConfig = { tools: [{ toolSpec: { name: "t", inputSchema: { json: { type: "object" } } } }] };
+    const body = { messages, toolConfig, inferenceConfig: { maxTokens: 9000 } };
+    assert.match(
+      converse(HAIKU_45, { ...body, additionalModelRequestFields: budget(2000) })!,
+      /^The model returned the following errors: messages\.1\.content\.0\.type: Expected `thinking` .* found `text`\. /,
+    );
+  });
   it("is asked of Converse in its additional fields, which may hold nothing unknown", () => {
     const additional = (fields: object) => converse(HAIKU_45, { additionalModelRequestFields: fields });
     assert.equal(additional(budget(2000)), undefined);

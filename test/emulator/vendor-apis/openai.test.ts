@@ -47,6 +47,42 @@ describe("Responses API", () => {
       [...Array(4).fill("response.function_call_arguments.delta"), "response.function_call_arguments.done"],
     );
   });
+  it("repeats what was asked, and is dated", () => {
+    const asked = {
+      instructions: "be brief",
+      max_output_tokens: 20,
+      metadata: { k: "v" },
+      temperature: 0.3,
+      top_p: 0.9,
+    };
+    const tools = [{ type: "function", name: "f", parameters: { type: "object" } }];
+    const body = { model: "m", input: "x", tools, tool_choice: "required", ...asked };
+    const before = Math.floor(Date.now() / 1000);
+    const answer = responsesApi.parse(body, {}).format.answer(ANSWER) as Record<string, unknown>;
+    for (const [name, value] of Object.entries({ ...asked, tools, tool_choice: "required" })) {
+      assert.deepEqual(answer[name], value, name);
+    }
+    assert.ok(Number(answer.created_at) >= before && Number(answer.created_at) <= before + 2);
+    const plain = responsesApi.parse({ model: "m", input: "x" }, {}).format.answer(ANSWER) as Record<string, unknown>;
+    assert.deepEqual([plain.instructions, plain.temperature, plain.tools], [null, 1, []]);
+  });
+  it("fails with the events numbered on, and names the response", () => {
+    const { format } = responsesApi.parse({ model: "m", input: "x", stream: true }, {});
+    const begun = format.begin(ANSWER) as Event[];
+    const [failed] = format.fail!({ code: "server_error", message: "no" }) as Event[];
+    assert.deepEqual([failed!.type, failed!.sequence_number], ["response.failed", begun.length]);
+    const { id } = begun[0]!.response as { id?: string };
+    assert.partialDeepStrictEqual(failed!.response, {
+      id,
+      status: "failed",
+      error: { code: "server_error", message: "no" },
+    });
+  });
+  it("refuses what would have to be kept", () => {
+    const refused = (rest: object) => () => responsesApi.parse({ model: "m", input: "x", ...rest }, {});
+    assert.throws(refused({ background: true }), { message: /#\/background: background runs are not supported/ });
+    assert.throws(refused({ previous_response_id: "resp_1" }), { message: /the response was not found/ });
+  });
   it("is empty without tokens", () => {
     const { format } = responsesApi.parse({ model: "m", input: [{ role: "user", content: "x" }] }, {});
     assert.deepEqual((format.answer({ ...ANSWER, outputTokens: 0 }) as { output: unknown }).output, []);
@@ -64,6 +100,20 @@ describe("Chat Completions API", () => {
       );
     assert.match(ends({ include_usage: true }), /"choices":\[\],"usage":\{"prompt_tokens":10,"completion_tokens":4/);
     assert.doesNotMatch(ends(undefined), /usage/);
+  });
+  it("has the role in its first chunk alone, and its date in all", () => {
+    const { format } = chatCompletionsApi.parse({ model: "m", messages, stream: true }, {});
+    for (const answer of [ANSWER, { ...ANSWER, tool: { name: "f", input: {} }, stopReason: "tool_use" as const }]) {
+      const chunks = [...format.begin(answer), ...format.delta(answer, 0, 4), ...format.end(answer)] as {
+        readonly created: number;
+        readonly choices: readonly { readonly delta: { readonly role?: string; readonly content?: string | null } }[];
+      }[];
+      const deltas = chunks.map(({ choices }) => choices[0]!.delta);
+      assert.deepEqual([...new Set(deltas.slice(1).map(({ role }) => role))], [undefined]);
+      assert.deepEqual(deltas[0], { role: "assistant", content: answer === ANSWER ? "" : null });
+      assert.equal(new Set(chunks.map(({ created }) => created)).size, 1);
+      assert.ok(Math.abs(chunks[0]!.created - Date.now() / 1000) < 5);
+    }
   });
   it("leaves the tier to the service unless one is named", () => {
     assert.deepEqual([tierOf("auto"), tierOf(undefined), tierOf("flex")], [undefined, undefined, "flex"]);

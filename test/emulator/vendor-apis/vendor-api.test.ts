@@ -18,6 +18,16 @@ describe("errors of the vendors' APIs", () => {
     assert.deepEqual(reply("InternalServerException", "openai"), [500, "api_error"]);
     for (const name of SERVICE_ERROR_NAMES) assert.ok(reply(name, "openai")[1].length > 5, name);
   });
+  it("say of a key that is not valid what the newer endpoint says", () => {
+    const fault = { name: "AccessDeniedException", message: "no", gate: "api key" } as const;
+    const openai = errorReply(fault, "openai", "r");
+    assert.equal(openai.status, 401);
+    assert.deepEqual(JSON.parse(openai.body), {
+      error: { message: "Invalid bearer token", type: "authentication_error", param: null, code: "invalid_api_key" },
+    });
+    assert.equal(errorReply(fault, "anthropic", "r").status, 401);
+    assert.equal(errorReply({ ...fault, gate: "policy" }, "openai", "r").status, 403);
+  });
   it("name the request in headers, and in Anthropic's body", () => {
     const { headers, body } = errorReply({ name: "ThrottlingException", message: "later" }, "anthropic", "req-1");
     assert.equal(headers?.["request-id"], "req-1");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { certificateFile, fleetText } from "../../../scripts/commands/emulate.ts";
@@ -100,7 +100,9 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
   });
 
   it("a second signal ends it at once", async () => {
-    const emulator = await startEmulator(["--known-answer", "mdc:servers=4,mean=60s", "--auth", "off"]);
+    const emulator = await startEmulator(["--known-answer", "mdc:servers=4,mean=60s", "--auth", "off", "--tls"]);
+    const { caFile } = emulator.ready;
+    assert.ok(existsSync(caFile!));
     const underWay = converse(emulator.ready.endpoints[0]!.url, NOVA).then(
       () => "answered",
       () => "broken",
@@ -112,6 +114,7 @@ describe("meridian emulate", { concurrency: 2, timeout: 300_000 }, () => {
     emulator.child.kill("SIGINT");
     assert.equal(await emulator.exit, 130);
     assert.equal(await underWay, "broken");
+    assert.equal(existsSync(dirname(caFile!)), false);
     assert.ok(performance.now() - startMs < 30_000, "long before the answer");
   });
 
