@@ -2,8 +2,8 @@
 import { isAlias, isMap, isScalar, type Pair, visit, type YAMLMap } from "yaml";
 import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { mapSchema } from "./config-keys.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
+import { mapSchema } from "./schema-map.ts";
 import { type ConfigPath, formatPath, parsePath, parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
 import { problemsOfIssues } from "./zod-problems.ts";
 

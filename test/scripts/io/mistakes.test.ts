@@ -131,6 +131,43 @@ describe("a name that is mistyped", () => {
   ]);
 });
 
+describe("a form that other tools write in another way", () => {
+  oneProblemEach([
+    ["retry: standard", "retry: { kind: standard, attempts: 3 }", /^write standard: \{ maxAttempts: 3 \}$/],
+    ["retry: standard", "retry: { maxAttempts: 3 }", /^write standard: \{ maxAttempts: 3 \}$/],
+    ["retry: standard", "retries: 3", /^did you mean "retry"\?$/],
+    ["{ poisson: 2/s }", "{ kind: poisson, rate: 2/s }", /^write poisson: \{ rate: 2\/s \}$/],
+    ["{ poisson: 2/s }", "{ rate: 2/s }", /^write poisson: \{ rate: 2\/s \}$/],
+    ["{ poisson: 2/s }", "{ file: calls.csv }", /^did you mean "trace"\?$/],
+    ["{ poisson: 2/s }", "{ gamma: 2/s }", /^write \{ rate: 2\/s, cv: \.\.\. \}$/],
+    ["{ poisson: 2/s }", "[{ poisson: 2/s }]", /^write it as a map: /],
+    ["output: 20,", "output: { mean: 20, cv: 1 },", /^write lognormal: \{ mean: 20, cv: 1 \}$/],
+    ["rr, round-robin: {} }", "rr, type: round-robin }", /^write round-robin: \{\}$/],
+    ["single: { target: us-east-1 }", "single: us-east-1", /^write \{ target: us-east-1 \}$/],
+    [
+      "{ targets: [us-east-1, eu-west-1] } }",
+      "[us-east-1, eu-west-1] }",
+      /^write \{ targets: \[us-east-1, eu-west-1\] \}$/,
+    ],
+    ["round-robin: {}", "weighted: { eu-west-1: 1 }", /^write weights: \{ eu-west-1: 1 \}$/],
+    [
+      "round-robin: {}",
+      "weighted: { eu-west-1: 1, us-east-1: 2 }",
+      /^write weights: \{ eu-west-1: 1, us-east-1: 2 \}$/,
+    ],
+    ["{ us-east-1: 0.5, eu-west-1: 0.5 }", "[us-east-1, eu-west-1]", /^write \{ us-east-1: 1, eu-west-1: 1 \}$/],
+    ["tokensPerMinute: 60k", "rpm: 60", /^did you mean "requests"\?$/],
+    [
+      "[{ region: us-east-1, tokensPerMinute: 60k, law: clock-window }]",
+      "aws-2026",
+      /^write \[\{ defaults: aws-2026 \}\]$/,
+    ],
+    ["outage, region: us-east-1", "outage, regions: [us-east-1]", /^did you mean "region"\?$/],
+    ["for: 2m", "duration: 2m", /^did you mean "for"\?$/],
+    ["kind: slots, ", "", /^add kind, one of slots, batching, /],
+  ]);
+});
+
 describe("a quantity without its unit, or with another one", () => {
   oneProblemEach([
     ["duration: 10m", "duration: 10 minutes", /^write 10m$/],
