@@ -83,7 +83,7 @@ function notesOfRows(
         outsideFix(firstMs),
       );
   } else if (inRun < rows.length && !isWindow(spec, run)) {
-    const outside = `${rows.length - inRun} of ${count(rows.length, "row")} of ${spec.trace} fall outside the run`;
+    const outside = `${thousands(rows.length - inRun)} of ${count(rows.length, "row")} of ${spec.trace} fall outside the run`;
     notes.unshift(`Class ${each.name}: ${outside}: last at ${seconds(lastMs)}, ${spanOf(run)}.`);
   }
   return notes;

@@ -119,6 +119,12 @@ describe("a name that is mistyped", () => {
     ["    model: nova", "    model: nva", /^write nova; /],
     ["origin: { us-east-1", "origin: { us-east1", /^write us-east-1; /],
     ["    targets: [us-east-1, eu-west-1]", "    targets: [us-east-1, eu-wst-1]", /^write eu-west-1; /],
+    ["target: us-east-1 }", "target: us-east-1/global }", /^add us-east-1\/global to world\.targets; targets are /],
+    [
+      "arrivals: { poisson: 2/s }",
+      "arrivals: { trace: calls.csv }",
+      /^file paths are relative to the scenario's folder$/,
+    ],
     ["target: us-east-1 }", "target: us-eats-1 }", /^write us-east-1; targets are /],
     ["priority: { targets: [us-east-1,", "priority: { targets: [us-eats-1,", /^write us-east-1; targets are /],
     ["baseline: rr", "baseline: r2", /^write rr; this scenario has: rr, one, fallback west$/],
@@ -164,12 +170,19 @@ describe("a form that other tools write in another way", () => {
     ],
     ["outage, region: us-east-1", "outage, regions: [us-east-1]", /^did you mean "region"\?$/],
     ["for: 2m", "duration: 2m", /^did you mean "for"\?$/],
+    ["duration: 10m", "end: 2026-05-04T01:00:00Z", /^did you mean "duration"\?$/],
     ["kind: slots, ", "", /^add kind, one of slots, batching, /],
   ]);
 });
 
 describe("a quantity without its unit, or with another one", () => {
   oneProblemEach([
+    ["60k", "60k/s", /^write it like 64, 200k or 1\.5M, or unlimited$/],
+    ["poisson: 2/s", "poisson: 1e400/s", /^write it like 20\/s/],
+    ["timeout: 60s", "timeout: 0s", /^write a value above 0 /],
+    ["name: t\n", "start: 2026-06-01 08:00 +02:00\nname: t\n", /^write 2026-06-01T06:00:00Z$/],
+    ["name: t\n", "start: 2026-06-01\nname: t\n", /^write 2026-06-01T00:00:00Z$/],
+    ["name: t\n", "start: 1780300800\nname: t\n", /^write 2026-06-01T08:00:00Z$/],
     ["duration: 10m", "duration: 10 minutes", /^write 10m$/],
     ["duration: 10m", "duration: 600", /^write 600s$/],
     ["duration: 10m", "duration: -10m", /^write 10m$/],
@@ -201,6 +214,20 @@ describe("a line at another place than meant", () => {
     ["duration: 10m", "duration:10m", /^write duration: 10m$/],
     ["    origin", "\torigin", /^indent with spaces/],
   ]);
+});
+
+it("a model without a price is one problem, in however many regions it is called", async () => {
+  const problems = await problemsOf(GOOD.replace(/, overrides: \[.*?\]/, "").replace("amazon.nova-pro-v1:0", "gpt-4o"));
+  assert.deepEqual(
+    problems.map(({ code }) => code).filter((code) => code !== "PROFILE_UNKNOWN"),
+    ["PRICE_MODEL_UNKNOWN"],
+  );
+});
+
+it("a block that begins at another column is one problem", async () => {
+  const text = GOOD.replace("world:\n  regions:", "world:\n  - regions:");
+  assert.equal((await problemsOf(text)).length, 1);
+  assert.equal((await problemsOf(GOOD.replace("{ poisson: 2/s }", "{ poisson: 2/s }}"))).length, 1);
 });
 
 it("two mistakes in one assertion are two problems of one round", async () => {
