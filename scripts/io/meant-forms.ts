@@ -95,6 +95,7 @@ const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d/;
  * @example of `single: eu-west-1` // => "write { target: eu-west-1 }"
  */
 export function mapAround(path: ConfigPath, found: unknown, schema: SchemaMap): string | undefined {
+  if (path.length === 0) return undefined;
   const list: readonly unknown[] = Array.isArray(found) ? found : [];
   if (schema.isMapOfNumbersAt(path)) return sharesOf(list);
   if (list.length === 1 && isPlainMap(list[0])) return "write it as a map: without the dash, or without [ ]";
