@@ -110,3 +110,15 @@ describe("named columns", () => {
     );
   });
 });
+
+test("prefixes by name are told apart, and a prefix without a name is none of another's", () => {
+  const columns = read(
+    "time_ms,input_tokens,output_tokens,prefix_tokens,prefix_id",
+    "0,3000,10,2000,a",
+    "1,3000,10,2000,b",
+    "2,3000,10,2000,a",
+    "3,3000,10,2000,",
+  );
+  const [first, second, third, none] = columns.prefixId!;
+  assert.ok(first! >= 0 && second! >= 0 && first !== second && first === third && none === -1);
+});
