@@ -37,6 +37,10 @@ test("a quoted header is read; a column that is there twice is refused", () => {
     () => read("time_s,input_tokens,output_tokens,time_s", "0,1,1,5"),
     /TRACE_BAD_CSV {2}mine\.csv:1: the column time_s is there twice/,
   );
+  assert.throws(
+    () => readText("2026-06-01T08:00:00Z,10,10\n2026-06-01T08:00:01Z,10,10\n", "mine.csv"),
+    /mine\.csv:1: the column 10 is there twice\n.*the first line holds values: put one before it/,
+  );
 });
 
 test("epoch times of a timestamp column are read in their own unit", () => {
