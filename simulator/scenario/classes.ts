@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Problem } from "../base/errors.ts";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
+import { durationMs, ownEntry, share, shareError } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS, WEEK_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
@@ -29,10 +29,10 @@ const sloSchema = z
     e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
     ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
     share: share
-      .refine((part) => part > 0 && part < 1, {
-        error: ({ input }) =>
-          `must be more than 0 and less than 100%; write ${Number(input) > 1 && Number(input) < 100 ? `${Number(input)}%` : "it like 90% or 0.9"}`,
-      })
+      .refine(
+        (part) => part > 0 && part < 1,
+        shareError("must be more than 0 and less than 100%", "write it like 90% or 0.9"),
+      )
       .optional()
       .meta({
         description:

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
-import { count, share, unionOf } from "../base/schema-forms.ts";
+import { count, share, shareError, unionOf } from "../base/schema-forms.ts";
 import { normalQuantile, normalShare, normalShares } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
@@ -88,7 +88,7 @@ const maxTokens: z.ZodType<MaxTokensSpec | OutputQuantile> = unionOf([
 const prefix: z.ZodType<PrefixSpec> = z.strictObject({
   tokens: lawSchema("count").meta({ description: "Tokens of each prefix; part of the input" }),
   share: share
-    .refine((value) => value >= 0 && value <= 1, "share must be between 0% and 100%")
+    .refine((value) => value >= 0 && value <= 1, shareError("share must be between 0% and 100%"))
     .default(1)
     .meta({ description: "Share of requests that carry a prefix" }),
   distinct: count

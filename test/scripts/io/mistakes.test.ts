@@ -177,6 +177,9 @@ describe("a form that other tools write in another way", () => {
 
 describe("a quantity without its unit, or with another one", () => {
   oneProblemEach([
+    ["{ e2e: 6s }", "{ e2e: 6s, share: 95 }", /^write 95%$/],
+    ["{ e2e: 6s }", "{ e2e: 6s, share: 120% }", /^write it like 90% or 0\.9$/],
+    ["maxTokens: 50 }", "maxTokens: 50, prefix: { tokens: 9, share: 50 } }", /^write 50%$/],
     ["60k", "60k/s", /^write it like 64, 200k or 1\.5M, or unlimited$/],
     ["poisson: 2/s", "poisson: 1e400/s", /^write it like 20\/s/],
     ["timeout: 60s", "timeout: 0s", /^write a value above 0 /],
