@@ -126,7 +126,7 @@ const LISTED: readonly (readonly [codes: RegExp, kind: Kind])[] = [
   [/^REFERENCE_/, "environment"],
   [/^JOB_FAILED$/, "internal"],
   [/^PRICES_/, "data"],
-  [/^TRACE_(OUTSIDE_RUN|TWO_UNITS)$/, "usage"],
+  [/^TRACE_(OUTSIDE_RUN|TWO_UNITS|TWO_READINGS)$/, "usage"],
   [/^CALIBRATE_/, NOTE],
 ];
 

@@ -2,31 +2,12 @@
  * Keys of a configuration: which are known at a path of its zod schema and what the documentation says of a value; of one that
  * is unknown or missing, which was meant, or where it belongs.
  */
-import { z } from "zod";
 import type { Problem } from "../../simulator/base/errors.ts";
-import { suggest } from "../../simulator/base/near-names.ts";
+import { nearNames, suggest } from "../../simulator/base/near-names.ts";
+import { anotherName, kindAsKey, levelLeftOut } from "./meant-forms.ts";
+import type { KeyContext, Placed } from "./placed-problem.ts";
+import { isMapAt, valueAt } from "./schema-map.ts";
 import { type ConfigPath, formatPath, guessIn } from "./yaml-source.ts";
-
-/** What is needed to judge a key. */
-export interface KeyContext {
-  /** The value that was checked. */
-  readonly value: unknown;
-  readonly schema: SchemaMap;
-  /** `file:line path` of a place in the configuration. */
-  where(path: ConfigPath): string;
-}
-
-/** A problem and the place it speaks of. */
-export interface Placed {
-  readonly problem: Problem;
-  readonly path: ConfigPath;
-  /** Where an unknown key was meant to stand. */
-  readonly meant?: ConfigPath | undefined;
-  /** It is the half of a number that a comma has broken in two. */
-  readonly isHalf?: boolean;
-  /** It is a name that stands where the key `name` should: what the map around it lacks stands below it. */
-  readonly isName?: boolean;
-}
 
 /**
  * A misspelt key is one mistake, but zod reports it up to three times: the key is unknown, the right one is missing,
@@ -37,14 +18,27 @@ export function withoutEchoes(all: readonly Placed[]): readonly Placed[] {
   for (const { problem, path, meant, isName } of all) {
     if (isName === true) echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(path.slice(0, -1))}`);
     if (meant !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath(meant)}`);
-    const guess = problem.code === "SCENARIO_UNKNOWN_KEY" ? guessIn(problem.fix) : undefined;
-    if (guess === undefined) continue;
+    if (problem.code !== "SCENARIO_UNKNOWN_KEY") continue;
     const parent = path.slice(0, -1);
     echoed.add(`SCENARIO_INVALID_VALUE ${formatPath(parent)}`);
-    echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
+    const guess = guessIn(problem.fix);
+    if (guess !== undefined) echoed.add(`SCENARIO_MISSING_KEY ${formatPath([...parent, guess])}`);
   }
   const left = all.filter(({ problem, path }) => !echoed.has(`${problem.code} ${formatPath(path)}`));
-  return renamed(onePerPlace(withoutBroken(left)));
+  return renamed(onePerPlace(withoutBroken(withoutRest(left))));
+}
+
+/** Where one problem says how a map is written, what is said of the map's other keys is an echo. */
+function withoutRest(all: readonly Placed[]): readonly Placed[] {
+  const speakers = new Map<string, Placed>();
+  for (const each of all) {
+    const map = formatPath(each.path.slice(0, -1));
+    if (each.isWhole === true && !speakers.has(map)) speakers.set(map, each);
+  }
+  return all.filter((each) => {
+    const speaker = speakers.get(formatPath(each.path.slice(0, -1)));
+    return speaker === undefined || each === speaker || each.problem.code !== "SCENARIO_UNKNOWN_KEY";
+  });
 }
 
 /** A comma that was to be part of a number has broken it in two: what is said of the first half is false. */
@@ -86,10 +80,18 @@ export function unknownKey(path: ConfigPath, key: string, context: KeyContext): 
   if (half !== undefined) return half;
   const named = nameAsKey(path, key, context);
   if (named !== undefined) return named;
-  const owner = ownerBelow(path, key, context) ?? ownerAbove(path, key, context);
   const known = context.schema.keysAt(path);
+  const kind = kindAsKey(path, key, context);
+  if (kind !== undefined) return kind;
+  const below = ownerBelow(path, key, context);
+  const another = below === undefined ? anotherName(key, known) : undefined;
+  const owner = below ?? (another === undefined ? ownerAbove(path, key, context) : undefined);
+  if (owner === undefined && another === undefined && nearNames(key, known).length === 0) {
+    const left = levelLeftOut(path, key, context);
+    if (left !== undefined) return left;
+  }
   const where = context.where([...path, key]);
-  const fix = owner === undefined ? suggest(key, known) : ownerFix(key, owner, path);
+  const fix = owner === undefined ? suggest(another ?? key, known) : ownerFix(key, owner, path);
   const problem = known.includes(key)
     ? wrongKind(path, key, where, context)
     : { code: "SCENARIO_UNKNOWN_KEY", what: `unknown key "${key}"`, where, fix };
@@ -167,151 +169,22 @@ function ownerBelow(path: ConfigPath, key: string, { value, schema }: KeyContext
 function ownerAbove(path: ConfigPath, key: string, { value, schema }: KeyContext): ConfigPath | undefined {
   for (let length = path.length - 1; length >= 0; length--) {
     const each = path.slice(0, length);
-    if (isMapAt(value, each) && schema.keysAt(each).includes(key)) return each;
+    // A key that stands there already was not to be there once more.
+    const isFree = isMapAt(value, each) && !Object.hasOwn(valueAt(value, each) as object, key);
+    if (isFree && schema.keysAt(each).includes(key)) return each;
   }
   return undefined;
 }
 
-function isMapAt(value: unknown, path: ConfigPath): boolean {
-  const here = valueAt(value, path);
-  return typeof here === "object" && here !== null && !Array.isArray(here);
-}
-
 export function missingKey(path: ConfigPath, context: KeyContext): Placed {
   const description = context.schema.descriptionAt(path);
+  const words = context.schema.wordsAt(path);
+  const oneOf = words.length === 0 ? "" : `, one of ${words.join(", ")}`;
   const problem = {
     code: "SCENARIO_MISSING_KEY",
     what: `${formatPath(path.slice(-1))} is missing`,
     where: context.where(path),
-    fix: description === undefined ? `add ${formatPath(path)}` : `add it: ${description}`,
+    fix: description === undefined ? `add ${formatPath(path.slice(-1))}${oneOf}` : `add it: ${description}`,
   };
   return { problem, path };
-}
-
-/** The value at a path; undefined where there is none. */
-export function valueAt(value: unknown, path: ConfigPath): unknown {
-  let current = value;
-  for (const step of path) {
-    if (typeof current !== "object" || current === null || !Object.hasOwn(current, step)) return undefined;
-    current = (current as Record<string | number, unknown>)[step];
-  }
-  return current;
-}
-
-export interface SchemaMap {
-  keysAt(path: ConfigPath): readonly string[];
-  descriptionAt(path: ConfigPath): string | undefined;
-  /** The words that are allowed at a path beside other values, such as `unset` beside a number. */
-  wordsAt(path: ConfigPath): readonly string[];
-  /** Whether a text may stand there, beside whatever else. */
-  takesTextAt(path: ConfigPath): boolean;
-  /** What to write at a path, with the description after it; undefined where the schema does not tell. */
-  formAt(path: ConfigPath): string | undefined;
-}
-
-interface JsonSchemaNode {
-  readonly properties?: Readonly<Record<string, JsonSchemaNode>>;
-  readonly additionalProperties?: boolean | JsonSchemaNode;
-  readonly items?: JsonSchemaNode;
-  readonly prefixItems?: readonly JsonSchemaNode[];
-  readonly anyOf?: readonly JsonSchemaNode[];
-  readonly oneOf?: readonly JsonSchemaNode[];
-  readonly allOf?: readonly JsonSchemaNode[];
-  readonly description?: string;
-  readonly type?: string | readonly string[];
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly minimum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly maximum?: number;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, JsonSchemaNode>>;
-}
-
-/** The map of a schema, which is made once: it takes longer than all else about a scenario with a fault. */
-export function mapSchema(schema: z.ZodType): SchemaMap {
-  const known = MAPS.get(schema) ?? newMap(schema);
-  MAPS.set(schema, known);
-  return known;
-}
-
-const MAPS = new WeakMap<z.ZodType, SchemaMap>();
-
-function newMap(schema: z.ZodType): SchemaMap {
-  const root = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as JsonSchemaNode;
-  const nodesAt = (path: ConfigPath): readonly JsonSchemaNode[] => {
-    let nodes = expand([root], root);
-    for (const step of path)
-      nodes = expand(
-        nodes.flatMap((node) => stepInto(node, step)),
-        root,
-      );
-    return nodes;
-  };
-  const descriptionAt = (path: ConfigPath) => nodesAt(path).find((node) => node.description !== undefined)?.description;
-  return {
-    keysAt: (path) => [...new Set(nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))],
-    descriptionAt,
-    wordsAt: (path) =>
-      nodesAt(path)
-        .flatMap((node) => node.enum ?? (node.const === undefined ? [] : [node.const]))
-        .map(String),
-    takesTextAt: (path) => nodesAt(path).some(({ type }) => typesOf(type).includes("string")),
-    formAt: (path) => {
-      const kinds = nodesAt(path).filter(({ type }) => typesOf(type).length > 0);
-      const form = kinds.length === 1 && typeof kinds[0]!.type === "string" ? formOf(kinds[0]!) : undefined;
-      const description = descriptionAt(path);
-      return form === undefined || description === undefined ? form : `${form} (${description})`;
-    },
-  };
-}
-
-/** Alternatives that differ in their kind alone stand as a list of kinds. */
-function typesOf(type: JsonSchemaNode["type"]): readonly string[] {
-  return typeof type === "string" ? [type] : (type ?? []);
-}
-
-/** What to write for a value of one kind. */
-function formOf({ type, minimum, exclusiveMinimum, maximum }: JsonSchemaNode): string | undefined {
-  const isBounded = minimum !== undefined && Math.abs(minimum) < Number.MAX_SAFE_INTEGER;
-  const from = isBounded ? ` from ${minimum}` : exclusiveMinimum === undefined ? "" : ` above ${exclusiveMinimum}`;
-  if (type === "integer")
-    return `write a whole number${from}, such as ${Math.min(maximum ?? 42, Math.max(minimum ?? 42, 42))}`;
-  if (type === "number") return `write a number${from}`;
-  if (type === "boolean") return "write true or false";
-  if (type === "object") return "write a map";
-  if (type === "string") return "write a text";
-  return type === "array" ? "write a list" : undefined;
-}
-
-/** Follows references and alternatives, so that each node of the answer speaks for itself. */
-function expand(nodes: readonly JsonSchemaNode[], root: JsonSchemaNode): readonly JsonSchemaNode[] {
-  const seen = new Set<JsonSchemaNode>();
-  const visit = (node: JsonSchemaNode): void => {
-    if (seen.has(node)) return;
-    seen.add(node);
-    for (const part of [...(node.anyOf ?? []), ...(node.oneOf ?? []), ...(node.allOf ?? [])]) visit(part);
-    const target = node.$ref === undefined ? undefined : dereference(node.$ref, root);
-    if (target !== undefined) visit(target);
-  };
-  for (const node of nodes) visit(node);
-  return [...seen];
-}
-
-function dereference(reference: string, root: JsonSchemaNode): JsonSchemaNode | undefined {
-  if (reference === "#") return root;
-  const name = /^#\/\$defs\/(.+)$/.exec(reference)?.[1];
-  return name === undefined ? undefined : root.$defs?.[decodeURIComponent(name)];
-}
-
-function stepInto(node: JsonSchemaNode, step: string | number): readonly JsonSchemaNode[] {
-  const found: JsonSchemaNode[] = [];
-  const property = Object.hasOwn(node.properties ?? {}, step) ? node.properties?.[step] : undefined;
-  if (property !== undefined) found.push(property);
-  else if (typeof node.additionalProperties === "object") found.push(node.additionalProperties);
-  if (typeof step === "number") {
-    const item = node.prefixItems?.[step] ?? node.items;
-    if (item !== undefined) found.push(item);
-  }
-  return found;
 }

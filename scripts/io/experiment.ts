@@ -15,7 +15,7 @@ import type { Override } from "./overrides.ts";
 import { packageVersion } from "./process.ts";
 import { formatSpan } from "./progress.ts";
 import { loadScenario } from "./scenario-file.ts";
-import { type InputOptions, loadScenarioInputs, type NamedDigest } from "./scenario-inputs.ts";
+import { type InputOptions, isOfScenario, loadScenarioInputs, type NamedDigest } from "./scenario-inputs.ts";
 import { type LoadedScenario, parseScenario } from "./scenario-text.ts";
 import type { RecordedTrace } from "./traces.ts";
 
@@ -67,7 +67,7 @@ export async function prepareText(text: string, file: string, options = AS_IT_IS
 
 async function prepare(loaded: LoadedScenario<Scenario>, options?: InputOptions): Promise<PreparedExperiment> {
   const { inputs, traces, files, folder, problems } = await loadScenarioInputs(loaded.value, loaded.path, options);
-  const missing = problems.map((problem) => (problem.code.endsWith("_NOT_FOUND") ? loaded.place(problem) : problem));
+  const missing = problems.map((problem) => (isOfScenario(problem) ? loaded.place(problem) : problem));
   try {
     const plan = withTraceNotes(resolvePlan(loaded.value, inputs), traces);
     if (missing.length > 0) throw new MeridianError("data", missing);

@@ -17,7 +17,8 @@ import {
 } from "yaml";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
-import { type ConfigPath, formatPath, parsePath, toPlain, type YamlSource } from "./yaml-source.ts";
+import { toPlain } from "./yaml-aliases.ts";
+import { type ConfigPath, formatPath, parsePath, type YamlSource } from "./yaml-source.ts";
 
 /** One value that the command line puts over the scenario's. */
 export interface Override {
@@ -152,7 +153,7 @@ export type SettledPath = { readonly path: ConfigPath } | { readonly what: strin
  */
 export function settledPath(source: YamlSource, asked: ConfigPath): SettledPath {
   // What would unfold without bound is refused later, with its own words.
-  if (isShared(source.document, asked) && "value" in toPlain(source, "")) writeOutAliases(source.document);
+  if (isShared(source.document, asked) && "value" in toPlain(source.document, "")) writeOutAliases(source.document);
   const path: (string | number)[] = [];
   let node: unknown = source.document.contents;
   for (const step of asked) {

@@ -2,7 +2,6 @@
 import { dirname, isAbsolute, resolve } from "node:path";
 import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { mapSchema } from "./config-keys.ts";
 import type { Override } from "./overrides.ts";
 import {
   type IncludedText,
@@ -12,6 +11,7 @@ import {
   parseScenario,
   placeOf,
 } from "./scenario-text.ts";
+import { mapSchema } from "./schema-map.ts";
 import { isBelow, readTextFile } from "./text-files.ts";
 import { parseYaml, type YamlSource } from "./yaml-source.ts";
 

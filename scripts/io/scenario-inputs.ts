@@ -164,22 +164,43 @@ export function tracesOf(scenario: Scenario): ReadonlyMap<string, NamedTrace> {
       const before = named.get(name);
       const own = arrivals.process === "trace" && arrivals.trace === name ? arrivals : undefined;
       const reading = { ...before?.reading };
-      if (own?.reading !== undefined) Object.assign(reading, own.reading, before?.reading);
+      // A class may say what the ones before leave open; those that contradict each other are refused.
+      for (const [key, said] of Object.entries(own?.reading ?? {})) {
+        const known = reading as Record<string, unknown>;
+        known[key] ??= said;
+      }
       if (own !== undefined && own.unit !== null) reading.unit ??= own.unit;
-      named.set(name, { configPath: before?.configPath ?? `traffic[${i}].arrivals`, reading });
+      named.set(name, { configPath: before?.configPath ?? placeOf(name, tokens, i), reading });
     }
   });
   return named;
 }
 
+function placeOf(name: string, tokens: Scenario["traffic"][number]["tokens"], index: number): string {
+  const lengths = ["input", "output", "maxTokens"] as const;
+  const isNamed = (key: (typeof lengths)[number]) => {
+    const law = tokens?.[key];
+    return typeof law === "object" && law.kind === "recorded" && law.name === name;
+  };
+  const key = lengths.find(isNamed);
+  return `traffic[${index}].${key === undefined ? "arrivals" : `tokens.${key}`}`;
+}
+
 /** What a file outside the scenario's folder holds is not for the scenario's author, who may be another person. */
 function withoutContent(problem: Problem): Problem {
-  if (/_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|TOO_LARGE|UNREADABLE|EMPTY)$/.test(problem.code)) return problem;
+  if (/_(NOT_FOUND|NOT_A_FILE|IS_DIRECTORY|TOO_LARGE|UNREADABLE|EMPTY|DAMAGED_GZIP)$|^TRACE_FORMAT$/.test(problem.code))
+    return problem;
   const what = "a line here cannot be read; the file is outside the scenario's folder, so its text is not shown";
   return { ...problem, what, fix: "copy the file into the scenario's folder to see what is wrong" };
 }
 
 /** A file that is not there is a fault of the scenario's line; a fault inside a file keeps its own place. */
 function placed(problem: Problem, configPath: string): Problem {
-  return problem.code.endsWith("_NOT_FOUND") ? { ...problem, where: configPath } : problem;
+  if (!isOfScenario(problem)) return problem;
+  return { ...problem, where: problem.code === "TRACE_FORMAT" ? `${configPath}.format` : configPath };
+}
+
+/** Whether a problem of what a scenario names is one of the scenario's own line, and its place a config path. */
+export function isOfScenario({ code }: Problem): boolean {
+  return code.endsWith("_NOT_FOUND") || code === "TRACE_FORMAT";
 }

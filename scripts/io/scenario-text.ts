@@ -2,9 +2,10 @@
 import { isAlias, isMap, isScalar, type Pair, visit, type YAMLMap } from "yaml";
 import type { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { mapSchema } from "./config-keys.ts";
 import { applyOverrides, type Override, overrideAt } from "./overrides.ts";
-import { type ConfigPath, formatPath, parsePath, parseYaml, toPlain, type YamlSource } from "./yaml-source.ts";
+import { mapSchema } from "./schema-map.ts";
+import { toPlain } from "./yaml-aliases.ts";
+import { type ConfigPath, formatPath, parsePath, parseYaml, type YamlSource } from "./yaml-source.ts";
 import { problemsOfIssues } from "./zod-problems.ts";
 
 /** A scenario file that parsed and matches its schema. */
@@ -31,7 +32,7 @@ export function parseScenario<S extends z.ZodType>(
   const { applied, problems: unplaced } = applyOverrides(source, otherOverrides(overrides));
   if (unplaced.length > 0) throw new MeridianError("usage", unplaced);
   const settled = [...overrides.filter(({ path: each }) => isInclude(each)), ...applied];
-  const plain = toPlain(source, path);
+  const plain = toPlain(source.document, path);
   if ("problem" in plain) throw new MeridianError("usage", plain.problem);
   const where = (configPath: ConfigPath) => placeOf(configPath, source, settled);
   // Compiling a parser for each schema takes longer than the one parse that it is used for.

@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
+import { nearNames } from "../../simulator/base/near-names.ts";
 import { dayShape } from "../../simulator/traffic/day-shape.ts";
 import { RowBuffer } from "../../simulator/traffic/recorded-rows.ts";
 import type { ReadingOptions } from "../../simulator/traffic/request-reader.ts";
@@ -242,13 +242,16 @@ function unreadable(where: string, cause: NodeJS.ErrnoException): MeridianError 
 }
 
 function notFound(nameOrPath: string, names: readonly string[], cause: unknown): MeridianError {
+  const isPath = /[./\\]/.test(nameOrPath);
+  const [near] = isPath ? [] : nearNames(nameOrPath, names);
+  const paths = `file paths are relative to the scenario's folder${isPath ? "" : `; bundled: ${names.join(", ")}`}`;
   return new MeridianError(
     "data",
     {
       code: "TRACE_NOT_FOUND",
       where: nameOrPath,
-      what: "there is no bundled recording and no file of this name",
-      fix: `did you mean ${closest(nameOrPath, [...names])}? Bundled: ${names.join(", ")}; file paths are relative to the scenario's folder`,
+      what: `there is no file "${nameOrPath}", and no bundled recording of this name`,
+      fix: near === undefined ? paths : `did you mean ${near}? ${paths}`,
     },
     { cause },
   );

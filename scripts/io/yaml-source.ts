@@ -13,6 +13,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { firstProblems, type Problem } from "../../simulator/base/errors.ts";
+import { unknownAlias } from "./yaml-aliases.ts";
 import { type Misindented, misindented } from "./yaml-indentation.ts";
 
 /** A parsed YAML text that still knows on which line each value stands. */
@@ -23,7 +24,6 @@ export interface YamlSource {
 }
 
 export const DEPTH_MAX = 64;
-const ALIASES_MAX = 100;
 /** One missing bracket can make the parser complain about every line after it. */
 const SYNTAX_PROBLEMS_MAX = 10;
 /** How the recursive parser reports that brackets are nested deeper than its stack. */
@@ -56,24 +56,9 @@ export function parseYaml(text: string, file: string): YamlSource | readonly Pro
   if (document.errors.some((error) => error.message.startsWith(STACK_OVERFLOW))) return [tooDeep(file)];
   const problems = syntaxProblems(text, document.errors, at);
   if (problems.length === 0) checkNodes(document, at, problems);
+  if (problems.length === 0) problems.push(...unknownAlias(document, at));
   if (problems.length > 0) return firstProblems(problems);
   return { document, lineOf: (path) => Math.max(1, lines.linePos(offsetOf(document, path)).line) };
-}
-
-/** Plain data of the document. Aliases are capped, so that a few lines cannot unfold into gigabytes. */
-export function toPlain(source: YamlSource, file: string): { value: unknown } | { problem: Problem } {
-  try {
-    return { value: source.document.toJS({ maxAliasCount: ALIASES_MAX }) as unknown };
-  } catch (error) {
-    return {
-      problem: {
-        code: "SCENARIO_ALIASES",
-        what: `aliases cannot be unfolded (${error instanceof Error ? error.message : "unknown reason"})`,
-        where: file,
-        fix: `write the repeated parts out; at most ${ALIASES_MAX} uses of aliases are unfolded`,
-      },
-    };
-  }
 }
 
 function isEmpty(document: Document.Parsed): boolean {
@@ -131,9 +116,14 @@ function syntaxProblems(text: string, errors: readonly YAMLError[], at: (offset:
     return [{ code: "SCENARIO_SYNTAX", what, where: first.where!.replace(/\d+$/, String(line)), fix }];
   }
   const found = withoutSpace(text, lineOf(first)) ?? misindented(text);
-  if (found === undefined || Math.abs(found.line - lineOf(first)) > 1) return onePerLine(shown);
+  if (found === undefined || Math.abs(found.line - lineOf(first)) > 1) return onePerFix(onePerLine(shown));
   const where = first.where!.replace(/\d+$/, String(found.line));
   return [{ code: "SCENARIO_SYNTAX", what: found.what, where, fix: found.fix }];
+}
+
+/** What the parser says again and again of later lines follows from the first: they are read as parts of another block. */
+function onePerFix(problems: readonly Problem[]): Problem[] {
+  return problems.filter(({ fix }, i) => problems.findIndex((each) => each.fix === fix) === i);
 }
 
 function onePerLine(problems: readonly Problem[]): Problem[] {

@@ -3,7 +3,10 @@ import type { z } from "zod";
 import { firstProblems, PROBLEMS_MAX, type Problem } from "../../simulator/base/errors.ts";
 import { nearNames, suggest } from "../../simulator/base/near-names.ts";
 import { correctedCount, parseCount, parseShare } from "../../simulator/base/quantities.ts";
-import { type KeyContext, missingKey, type Placed, unknownKey, valueAt, withoutEchoes } from "./config-keys.ts";
+import { missingKey, unknownKey, withoutEchoes } from "./config-keys.ts";
+import { mapAround } from "./meant-forms.ts";
+import type { KeyContext, Placed } from "./placed-problem.ts";
+import { valueAt } from "./schema-map.ts";
 import type { ConfigPath } from "./yaml-source.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -67,7 +70,7 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Key
         `${show(found)} is not ${article(issue.expected)}`,
         isOwnWording(issue.message)
           ? issue.message
-          : (literalOf(issue.expected, found) ?? context.schema.formAt(path) ?? description),
+          : (literalOf(issue.expected, found, path, context) ?? context.schema.formAt(path) ?? description),
       );
     case "invalid_value": {
       const options = issue.values.map(String);
@@ -97,7 +100,9 @@ function wrongValue(issue: Issue, path: ConfigPath, found: unknown, context: Key
 }
 
 /** The value as the schema wants it: `"5"` is 5, 1.5 is 2 where whole numbers are, `yes` is true. */
-function literalOf(expected: string, found: unknown): string | undefined {
+function literalOf(expected: string, found: unknown, path: ConfigPath, { schema }: KeyContext): string | undefined {
+  if (expected === "object" || expected === "record") return mapAround(path, found, schema);
+  if (expected === "array" && isPlainMap(found)) return "write a list: each entry begins with a dash";
   const isNumber = expected === "int" || expected === "number";
   if (isNumber && typeof found === "string") {
     const value = parseCount(correctedCount(found) ?? "") ?? parseShare(found);
@@ -109,10 +114,24 @@ function literalOf(expected: string, found: unknown): string | undefined {
     if (/^(yes|y|on|1|true)$/i.test(found)) return "write true";
     return /^(no|n|off|0|false)$/i.test(found) ? "write false" : undefined;
   }
-  if (expected === "array" && (typeof found === "string" || typeof found === "number")) return `write [${found}]`;
+  if (expected === "array" && (typeof found === "string" || typeof found === "number"))
+    return listOf(found, path, schema);
   return expected === "string" && (typeof found === "number" || typeof found === "boolean")
     ? `write ${JSON.stringify(String(found))}, in quotes`
     : undefined;
+}
+
+/** A single value as the list that was to hold it; of a word that an entry has as a key, the entry. */
+function listOf(found: string | number, path: ConfigPath, schema: KeyContext["schema"]): string | undefined {
+  if (schema.keysAt([...path, 0]).length === 0 || schema.takesTextAt([...path, 0])) return `write [${found}]`;
+  const owner = schema
+    .propertiesAt([...path, 0])
+    .find(({ name }) => schema.wordsAt([...path, 0, name]).includes(String(found)));
+  return owner === undefined ? undefined : `write [{ ${owner.name}: ${found} }]`;
+}
+
+function isPlainMap(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Where a share may be written as a percentage, 31 means 31%, and the limit is one, too. */
@@ -187,7 +206,13 @@ function noAlternative(
   }
   const options = (issue as { options?: readonly unknown[] }).options?.map(String);
   const keys = context.schema.keysAt(path);
-  const fix = options !== undefined ? suggest(String(found), options) : context.schema.descriptionAt(path);
+  const around = typeof found === "string" ? undefined : mapAround(path, found, context.schema);
+  const fix =
+    around !== undefined
+      ? around
+      : options !== undefined
+        ? suggest(String(found), options)
+        : context.schema.descriptionAt(path);
   return {
     code: "SCENARIO_INVALID_VALUE",
     what: `${show(found)} is not valid here`,
@@ -198,6 +223,10 @@ function noAlternative(
 
 function isKindMismatch(issue: Issue, found: unknown): boolean {
   if (issue.path.length > 0) return false;
+  if (issue.code === "invalid_union") {
+    const isNone = (issues: readonly Issue[]) => issues.some((each) => isKindMismatch(each, found));
+    return issue.errors.length > 0 && issue.errors.every(isNone);
+  }
   return (
     issue.code === "invalid_type" ||
     (issue.code === "invalid_value" &&

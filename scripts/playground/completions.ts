@@ -2,7 +2,7 @@
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
 import type { ResolveInputs } from "../../simulator/scenario/resolve.ts";
 import { scenarioSchema } from "../../simulator/scenario/schema.ts";
-import { mapSchema } from "../io/config-keys.ts";
+import { mapSchema } from "../io/schema-map.ts";
 import type { ConfigPath } from "../io/yaml-source.ts";
 import type { Completion } from "./messages.ts";
 

@@ -5,7 +5,8 @@
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { applyOverrides, type Override, writeOutAliases } from "../io/overrides.ts";
-import { parseYaml, toPlain, type YamlSource } from "../io/yaml-source.ts";
+import { toPlain } from "../io/yaml-aliases.ts";
+import { parseYaml, type YamlSource } from "../io/yaml-source.ts";
 import { type Block, blockAt, entryOf, isBlock, listOf, stayingTraffic, timesFactor } from "./staying-traffic.ts";
 
 export interface Knob {
@@ -193,7 +194,7 @@ export interface ScenarioText {
 export function scenarioText(text: string, file: string): ScenarioText | readonly Problem[] {
   const source = parseYaml(text, file);
   if (!("document" in source)) return source;
-  const plain = toPlain(source, file);
+  const plain = toPlain(source.document, file);
   if ("problem" in plain) return [plain.problem];
   return {
     text: writeOutAliases(source.document) ? source.document.toString({ lineWidth: 0 }) : text,

@@ -146,6 +146,20 @@ export function parseInstantMs(text: string): number | string {
   return Math.round(toMs(Number(text), unit) * 1e3) / 1e3;
 }
 
+/**
+ * The instant in UTC that was probably meant, as a scenario writes it; undefined where that cannot be told.
+ *
+ * @example instantMeant("2026-06-01") // => "2026-06-01T00:00:00Z"
+ * @example instantMeant("2026-06-01 08:00 +02:00") // => "2026-06-01T06:00:00Z"
+ * @example instantMeant(1780300800) // => "2026-06-01T08:00:00Z"
+ */
+export function instantMeant(found: unknown): string | undefined {
+  if (typeof found !== "string" && typeof found !== "number") return undefined;
+  const text = String(found).trim();
+  const ms = parseInstantMs(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T00:00` : text);
+  return typeof ms === "string" ? undefined : new Date(ms).toISOString().replace(/\.000Z$/, "Z");
+}
+
 /** Whether a text is a number and nothing else. */
 export function isNumeric(text: string): boolean {
   return text.trim() !== "" && !Number.isNaN(Number(text));

@@ -132,7 +132,7 @@ export function correctedRate(found: unknown): string | undefined {
   const literal = `${number}${multiplier === "k" ? "k" : multiplier.toUpperCase()}/${unit === "m" ? "min" : unit}`;
   const perSecond = unit === "ms" ? literal.replace(/^([^/kMGB]+)/, (n) => String(Number(n) * 1000)) : literal;
   const corrected = perSecond.replace("/ms", "/s");
-  return parseRatePerS(corrected) === undefined ? undefined : corrected;
+  return Number.isFinite(parseRatePerS(corrected)) ? corrected : undefined;
 }
 
 const SCALE_NAMES: readonly (readonly [scale: number, names: string])[] = [
@@ -150,15 +150,19 @@ const SCALES: Readonly<Record<string, number>> = Object.fromEntries(
 const COUNTED = "(?:tokens?|toks?|requests?|reqs?|calls?|[tr]p[smhd])";
 const COUNT_WORDS = new RegExp(`^(${NUMBER})\\s*([a-z]*?)\\s*${COUNTED}?\\s*(?:(?:\\/|per)\\s*[a-z]+)?$`);
 
+/** A count of another time than a minute or a day is another number. */
+const OTHER_TIME = /(?:(?:\/|per)\s*(?:s|secs?|seconds?|h|hrs?|hours?)|[tr]p[sh])$/;
+
 /**
- * A count as short as it can be written.
+ * A count as short as it can be written; undefined for one of a second or an hour, since limits are of a minute or a day.
  *
  * @example correctedCount("500000 TPM") // => "500k"
  * @example correctedCount("1,000 tokens per minute") // => "1k"
  * @example correctedCount("1.5 million") // => "1.5M"
  */
 export function correctedCount(found: unknown): string | undefined {
-  const match = COUNT_WORDS.exec(plainText(found));
+  const text = plainText(found);
+  const match = OTHER_TIME.test(text) ? null : COUNT_WORDS.exec(text);
   const scale = match?.[2] === "" ? 1 : SCALES[match?.[2] ?? "none"];
   if (match === null || scale === undefined) return undefined;
   const literal = shortCount(Number(match[1]) * scale);

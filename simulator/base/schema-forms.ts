@@ -84,6 +84,25 @@ export const count = z.union([z.number().min(0), textual(COUNT)]).meta({
   description: "Number, with k, M or G if you like: 64, 200k, 1.5M",
 });
 
+/**
+ * The error of a share beyond its limits. A number far above 1 was meant as percent; what has been read of `120%` is 1.2,
+ * of which nothing can be said.
+ *
+ * @param otherwise what to write where nothing better is known; the description of the key unless given
+ */
+export function shareError(message: string, otherwise?: string) {
+  return {
+    error: ({ input }: { readonly input?: unknown }): string => {
+      const isPercent = typeof input === "number" && input > PERCENT_FROM && input <= 100;
+      const fix = isPercent ? `write ${input}%` : otherwise;
+      return fix === undefined ? message : `${message}; ${fix}`;
+    },
+  };
+}
+
+/** 500 % has been read as 5: a number above it is more likely percent without its sign. */
+const PERCENT_FROM = 5;
+
 /** A share such as `31%` or 0.31; output in [0, 1] unless a wider use says otherwise. */
 export const share = z.union([z.number(), textual(SHARE)]).meta({
   description: "Share: 31% or 0.31",

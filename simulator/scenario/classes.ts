@@ -1,7 +1,8 @@
 /** `traffic`: classes of requests, where they come from, what they may use and how long they may take. */
 import { z } from "zod";
+import type { Problem } from "../base/errors.ts";
 import { type RegionDirectory, requireRegion } from "../base/regions.ts";
-import { durationMs, ownEntry, share } from "../base/schema-forms.ts";
+import { durationMs, ownEntry, share, shareError } from "../base/schema-forms.ts";
 import { DAY_MS, MINUTE_MS, WEEK_MS } from "../base/time.ts";
 import {
   isRegionAllowed,
@@ -28,10 +29,10 @@ const sloSchema = z
     e2e: positiveDuration.optional().meta({ description: "From intended arrival to last byte" }),
     ttft: positiveDuration.optional().meta({ description: "From intended arrival to first token" }),
     share: share
-      .refine((part) => part > 0 && part < 1, {
-        error: ({ input }) =>
-          `must be more than 0 and less than 100%; write ${Number(input) > 1 && Number(input) < 100 ? `${Number(input)}%` : "it like 90% or 0.9"}`,
-      })
+      .refine(
+        (part) => part > 0 && part < 1,
+        shareError("must be more than 0 and less than 100%", "write it like 90% or 0.9"),
+      )
       .optional()
       .meta({
         description:
@@ -183,12 +184,8 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
     const legal = Uint8Array.from(reasons, (reason) => (reason === null ? 1 : 0));
     if (!legal.includes(1) && problems.list.length === 0) {
       const because = targets.slice(0, 3).map((target, t) => `${target.id}: ${reasons[t]}`);
-      problems.add(
-        "CLASS_WITHOUT_TARGET",
-        `traffic[${i}]`,
-        `no target sells ${modelNames[model]} legally to class "${each.class}" (${because.join("; ")})`,
-        "add a target for its model, widen its residency rule, or say deferrable: true if it may wait for batch",
-      );
+      const isSold = sold.some((each) => each !== null);
+      problems.list.push(withoutTarget(`traffic[${i}]`, each.class, modelNames[model]!, because.join("; "), isSold));
     }
     return {
       name: each.class,
@@ -208,6 +205,18 @@ export function resolveClasses(input: ClassesInput): readonly ClassPlan[] {
       queueLevel: each.priority,
     };
   });
+}
+
+function withoutTarget(where: string, name: string, model: string, because: string, isSold: boolean): Problem {
+  const seller = isSold
+    ? "add a target for its model"
+    : "add a target that sells it to world.targets, a profile such as eu-west-1/eu or eu-west-1/global";
+  return {
+    code: "CLASS_WITHOUT_TARGET",
+    where,
+    what: `no target sells ${model} legally to class "${name}" (${because})`,
+    fix: `${seller}, widen its residency rule, or say deferrable: true if it may wait for batch`,
+  };
 }
 
 /** The traffic of each class as the generator takes it. */

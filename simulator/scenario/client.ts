@@ -159,14 +159,12 @@ export const clientSchema = z
     streams: z.boolean().default(true).meta({
       description: "Answers are streamed (ConverseStream); false: they come whole (Converse)",
     }),
-    timeout: durationMs.optional().meta({
+    timeout: positive.optional().meta({
       description: "Limit of one attempt, from sending to the last byte; none unless given",
     }),
     limits: limitsSchema.optional(),
     brokenStreams: brokenSchema.optional(),
-    deadline: durationMs
-      .optional()
-      .meta({ description: "Limit of a request over all its attempts; none unless given" }),
+    deadline: positive.optional().meta({ description: "Limit of a request over all its attempts; none unless given" }),
     hedge: z
       .strictObject({
         after: hedgeDelay.meta({

@@ -60,8 +60,39 @@ export class Problems {
   }
 
   throwIfAny(): void {
-    if (this.list.length > 0) throw new MeridianError("usage", firstProblems(this.list, this.more));
+    if (this.list.length > 0) throw new MeridianError("usage", firstProblems(distinct(this.list), this.more));
   }
+}
+
+/** One mistake that shows in several regions is one problem: its fixes name one region each. */
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  const seen = new Set<string>();
+  return problems.filter(({ code, where, what }) => {
+    const key = JSON.stringify([code, where, what]);
+    return !seen.has(key) && seen.add(key);
+  });
+}
+
+/** Problems from an index on that speak of an unknown target name the near one, and where one that is none yet is listed. */
+export function nameTargets(
+  problems: Problems,
+  from: number,
+  { targetIds, regionOfTarget }: { readonly targetIds: readonly string[]; readonly regionOfTarget: readonly string[] },
+): void {
+  const names = [...new Set([...targetIds, ...regionOfTarget])];
+  const named = problems.list.splice(from).map((problem) => {
+    const [, asked, listed] = /^there is no target "(.*)"; (targets are .*)$/s.exec(problem.what) ?? [];
+    if (asked === undefined) return problem;
+    const [near] = nearNames(asked, names);
+    const what = `there is no target "${asked}"${didYouMean(asked, names)}`;
+    const isOther = /[/@]/.test(asked) && regionOfTarget.includes(asked.replace(/[/@].*$/, ""));
+    const ways = [
+      ...(near === undefined ? [] : [`write ${near}`]),
+      ...(isOther ? [`add ${asked} to world.targets`] : []),
+    ];
+    return { ...problem, what, fix: ways.length === 0 ? listed! : `${ways.join(", or ")}; ${listed}` };
+  });
+  problems.list.push(...named);
 }
 
 function writeNear(asked: string, known: readonly string[]): string {

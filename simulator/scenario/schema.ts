@@ -3,6 +3,7 @@
  * networks, profiles, prices, gateways); the keys of the run, of `signals` and of `world` itself are this file's own.
  */
 import { z } from "zod";
+import { instantMeant } from "../base/instants.ts";
 import { customRegionSchema } from "../base/regions.ts";
 import { count, durationMs } from "../base/schema-forms.ts";
 import { HOUR_MS } from "../base/time.ts";
@@ -81,7 +82,9 @@ export const scenarioSchema = z
       .default(1)
       .meta({ description: "Every draw follows from it" }),
     start: z.iso
-      .datetime({ message: "write an instant in UTC such as 2026-05-04T00:00:00Z" })
+      .datetime({
+        error: ({ input }) => `write ${instantMeant(input) ?? "an instant in UTC such as 2026-05-04T00:00:00Z"}`,
+      })
       .default("2026-05-04T00:00:00Z")
       .meta({ description: "The run's start, UTC" }),
     duration: withinRun
@@ -131,7 +134,8 @@ export const scenarioSchema = z
   })
   .superRefine((scenario, context) => {
     if (scenario.duration === undefined && scenario.requests === undefined) {
-      context.addIssue({ code: "custom", path: ["duration"], message: "give duration or requests: the run must end" });
+      const message = "give duration or requests: the run must end";
+      context.addIssue({ code: "custom", path: ["duration"], message, params: { code: "SCENARIO_MISSING_KEY" } });
     }
     if (scenario.arrivalsFrom > 0 && scenario.arrivalsFrom >= (scenario.duration ?? Number.POSITIVE_INFINITY)) {
       const message = "must be before the end of the run, which duration gives";

@@ -1,14 +1,13 @@
 /** `strategies`: the strategies that a run compares, their options, and what each may choose. */
 
 import { z } from "zod";
-import { didYouMean, nearNames } from "../base/near-names.ts";
 import { count, durationMs, ownEntry, share } from "../base/schema-forms.ts";
 import { findTarget } from "../client/options.ts";
 import type { OptionSpec, StrategyContext, StrategyDefinition } from "../client/strategy.ts";
 import { definitionOf, STRATEGIES } from "../strategies/index.ts";
 import { type ClientInput, clientPlanOf, clientSchema } from "./client.ts";
 import type { ClassPlan, ClientPlan, StrategyPlan } from "./plan.ts";
-import type { Problems } from "./problems.ts";
+import { nameTargets, type Problems } from "./problems.ts";
 
 /** A strategy as a scenario names it. */
 export interface StrategyInput {
@@ -127,19 +126,6 @@ function schemaOf(spec: OptionSpec): z.ZodType {
     case "boolean":
       return z.boolean();
   }
-}
-
-/** Problems from an index on that speak of an unknown target name the near one. */
-function nameTargets(problems: Problems, from: number, { targetIds, regionOfTarget }: StrategyContext): void {
-  const names = [...new Set([...targetIds, ...regionOfTarget])];
-  const named = problems.list.splice(from).map((problem) => {
-    const [, asked, listed] = /^there is no target "(.*)"; (targets are .*)$/s.exec(problem.what) ?? [];
-    if (asked === undefined) return problem;
-    const [near] = nearNames(asked, names);
-    const what = `there is no target "${asked}"${didYouMean(asked, names)}`;
-    return { ...problem, what, fix: near === undefined ? listed! : `write ${near}; ${listed}` };
-  });
-  problems.list.push(...named);
 }
 
 /** A strategy whose options have been checked. */

@@ -43,6 +43,7 @@ export function checkTraffic(traffic: readonly ClassTraffic[], run: Run, problem
     return found ?? [];
   });
   checkUnits(traffic, problems);
+  checkReadings(traffic, problems);
   return [...notes, ...notesOfLabels(traffic), ...notesOfRest(traffic)];
 }
 
@@ -58,6 +59,27 @@ function checkUnits(traffic: readonly ClassTraffic[], problems: Problems): void 
     const what = `${trace} is read in ${before} by another class, and here in ${unit}`;
     problems.add("TRACE_TWO_UNITS", `traffic[${index}].arrivals.unit`, what, "give one file one unit");
   });
+}
+
+const READING_KEYS = ["format", "columns", "tag", "tags"] as const;
+
+/** A file is read once: two classes that say how, each in its own way, cannot both have theirs. */
+function checkReadings(traffic: readonly ClassTraffic[], problems: Problems): void {
+  const said = new Map<string, string>();
+  for (const key of READING_KEYS) {
+    traffic.forEach(({ arrivals }, index) => {
+      const value = arrivals.process === "trace" ? (arrivals.reading?.[key] ?? null) : null;
+      if (arrivals.process !== "trace" || value === null) return;
+      const { trace } = arrivals;
+      const text = typeof value === "string" ? value : JSON.stringify(Object.entries(value).sort());
+      const before = said.get(`${key} ${trace}`) ?? text;
+      said.set(`${key} ${trace}`, before);
+      if (before === text) return;
+      const what = `${trace} is read once, and another class gives other ${key}`;
+      const fix = `give one file the same ${key} everywhere, or read a copy of it under another name`;
+      problems.add("TRACE_TWO_READINGS", `traffic[${index}].arrivals.${key}`, what, fix);
+    });
+  }
 }
 
 function notesOfRows(
@@ -83,7 +105,7 @@ function notesOfRows(
         outsideFix(firstMs),
       );
   } else if (inRun < rows.length && !isWindow(spec, run)) {
-    const outside = `${rows.length - inRun} of ${count(rows.length, "row")} of ${spec.trace} fall outside the run`;
+    const outside = `${thousands(rows.length - inRun)} of ${count(rows.length, "row")} of ${spec.trace} fall outside the run`;
     notes.unshift(`Class ${each.name}: ${outside}: last at ${seconds(lastMs)}, ${spanOf(run)}.`);
   }
   return notes;

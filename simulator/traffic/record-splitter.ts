@@ -1,5 +1,6 @@
 /** Cuts the text of a file into records: lines of JSON, JSON documents, tables, dumps, log lines with a time before their JSON. */
 import { MeridianError } from "../base/errors.ts";
+import { isNumeric } from "../base/instants.ts";
 import { isContainer, isLongDocument, JsonDocument, jsonRow } from "./json-records.ts";
 import { type JsonObject, type RowPlace, rowError } from "./row-cells.ts";
 import {
@@ -252,7 +253,10 @@ function headerOf(text: string, place: RowPlace, delimiter: string): readonly st
   const names = csvCells(text, place, delimiter).map((cell) => cell.trim());
   const twice = names.find((name, i) => names.indexOf(name) < i);
   if (twice !== undefined) {
-    throw rowError(place, "TRACE_BAD_CSV", `the column ${twice} is there twice`, "take one out");
+    const fix = isNumeric(twice)
+      ? "the first line holds values: put one before it that names the columns, such as time_s,input_tokens,output_tokens"
+      : "take one out";
+    throw rowError(place, "TRACE_BAD_CSV", `the column ${twice} is there twice`, fix);
   }
   return names;
 }

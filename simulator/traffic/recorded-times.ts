@@ -65,6 +65,9 @@ export class RecordedTimes {
     const unit = this.asked ?? column.unit ?? epochUnitOf(number);
     if (unit === undefined) throw badTime(value, column, place, ", of no known unit", UNIT_FIX);
     if (isEpoch(number, unit)) {
+      if (typeof value === "string" && ROUNDED.test(value)) {
+        throw badTime(value, column, place, ", a time that a spreadsheet has rounded", ROUNDED_FIX);
+      }
       this.settleBasis(`epoch ${unit}`, value, column, place);
       return number;
     }
@@ -155,6 +158,9 @@ export class RecordedTimes {
 }
 
 const ZONED = /(?:Z|UTC|:\d{2}(?:[.,]\d+)? ?[+-]\d{2}(?::?\d{2})?)\s*$/i;
+/** `1.78E+12`: what a spreadsheet saves of an epoch time that it shows so. */
+const ROUNDED = /^\s*\d(?:[.,]\d{1,3})?e\+?\d+\s*$/i;
+const ROUNDED_FIX = "export it again, or show the column as a number without an exponent before it is saved as CSV";
 const NO_DATE = "is not a date and time";
 const NUMBER_FIX = "times must be numbers of 0 or more, or dates like 2026-05-04T10:15:00.250Z";
 const DATE_FIX =

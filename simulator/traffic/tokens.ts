@@ -1,7 +1,8 @@
 /** Token counts of requests: their spec, their YAML forms, and the columns drawn for each row. */
+
 import { z } from "zod";
 import { MeridianError } from "../base/errors.ts";
-import { count, share, unionOf } from "../base/schema-forms.ts";
+import { count, share, shareError, unionOf } from "../base/schema-forms.ts";
 import { normalQuantile, normalShare, normalShares } from "../base/special-functions.ts";
 import { keyedUniform, purposeKey } from "../random/keyed-random.ts";
 import type { Sampler } from "../random/law.ts";
@@ -14,6 +15,7 @@ import {
   cumulativeShares,
   stepSampler,
 } from "../random/sampler.ts";
+import { smallPrefixIds } from "./prefix-ids.ts";
 import { clientColumn, tellLengths } from "./servegen-clients.ts";
 import type { RecordedClient, RecordedColumns, Recording, TrafficChunk } from "./traffic.ts";
 
@@ -86,7 +88,7 @@ const maxTokens: z.ZodType<MaxTokensSpec | OutputQuantile> = unionOf([
 const prefix: z.ZodType<PrefixSpec> = z.strictObject({
   tokens: lawSchema("count").meta({ description: "Tokens of each prefix; part of the input" }),
   share: share
-    .refine((value) => value >= 0 && value <= 1, "share must be between 0% and 100%")
+    .refine((value) => value >= 0 && value <= 1, shareError("share must be between 0% and 100%"))
     .default(1)
     .meta({ description: "Share of requests that carry a prefix" }),
   distinct: count
@@ -170,7 +172,7 @@ export function createTokenFiller(spec: TokenSpec, context: TokenContext): Token
 export function prefixIdCount(spec: TokenSpec, recorded: RecordedColumns | undefined): number {
   if (spec.prefix !== undefined) return spec.prefix.distinct;
   let largest = -1;
-  for (const id of recorded?.prefixId ?? []) largest = Math.max(largest, id);
+  for (const id of smallPrefixIds(recorded?.prefixId ?? new Int32Array())) largest = Math.max(largest, id);
   return largest + 1;
 }
 
@@ -294,18 +296,20 @@ function maxTokensColumn(spec: MaxTokensSpec | undefined, context: TokenContext)
 function prefixColumns(spec: PrefixSpec | undefined, context: TokenContext): TokenFiller {
   if (spec !== undefined) return drawnPrefixes(spec, context);
   const { recorded, prefixIdBase } = context;
-  const [recordedTokens, recordedId] = [recorded?.prefixTokens, recorded?.prefixId];
-  if (recordedTokens === undefined || recordedId === undefined) {
+  const recordedTokens = recorded?.prefixTokens;
+  if (recordedTokens === undefined || recorded?.prefixId === undefined) {
     return ({ prefixTokens, prefixId }, from, to) => {
       prefixTokens.fill(0, from, to);
       prefixId.fill(-1, from, to);
     };
   }
+  const recordedId = smallPrefixIds(recorded.prefixId);
   return ({ prefixTokens, prefixId, inputTokens }, from, to, recordedRow) => {
     for (let i = from; i < to; i++) {
       const row = recordedRow[i]!;
       const id = recordedId[row]!;
-      prefixTokens[i] = Math.min(recordedTokens[row]!, inputTokens[i]!);
+      // Tokens of which nothing tells whose they are are in no cache that another request reads.
+      prefixTokens[i] = id < 0 ? 0 : Math.min(recordedTokens[row]!, inputTokens[i]!);
       prefixId[i] = id < 0 ? -1 : prefixIdBase + id;
     }
   };

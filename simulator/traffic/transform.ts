@@ -223,8 +223,9 @@ function filled(column: Int32Array, { outcome, modelIndex }: RecordedColumns, wh
 
 function withPrefixes(columns: RecordedColumns): RecordedColumns {
   const { cacheReadTokens, cacheWriteTokens, prefixTokens, modelIndex, tenantIndex } = columns;
-  if (prefixTokens !== undefined || cacheReadTokens === undefined) return columns;
-  const cached = cacheReadTokens.map((read, row) => read + (cacheWriteTokens?.[row] ?? 0));
+  const told = cacheReadTokens ?? cacheWriteTokens;
+  if (prefixTokens !== undefined || told === undefined) return columns;
+  const cached = told.map((_, row) => (cacheReadTokens?.[row] ?? 0) + (cacheWriteTokens?.[row] ?? 0));
   if (!cached.some((tokens) => tokens > 0)) return columns;
   const ids = new Map<number, number>();
   const prefixId = cached.map((tokens, row) => {

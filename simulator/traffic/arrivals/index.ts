@@ -64,7 +64,7 @@ export const arrivalSchema: z.ZodType<ArrivalSpec> = oneKeyOf(formsOf(), trace.o
     }
     return scale === undefined ? value : scaledArrivals(value, scale as number);
   })
-  .meta({ description: "When requests arrive" });
+  .meta({ description: "When requests arrive: { poisson: 20/s }, { trace: calls.csv } or another of these" });
 
 /**
  * Arrivals at `factor` times their load, whatever their process: rates are multiplied, callers of a closed loop too.

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MeridianError } from "../../base/errors.ts";
 import { Earliest } from "../../base/event-queue.ts";
 import { TIME_UNITS, type TimeUnit } from "../../base/instants.ts";
-import { durationMs, share } from "../../base/schema-forms.ts";
+import { durationMs, share, shareError } from "../../base/schema-forms.ts";
 import { MINUTE_MS } from "../../base/time.ts";
 import { keyedUniform } from "../../random/keyed-random.ts";
 import { type ArrivalContext, type ArrivalDefinition, type ArrivalProcess, loadFactor } from "../arrival-process.ts";
@@ -29,14 +29,14 @@ export const trace: ArrivalDefinition<TraceSpec> & { readonly options: Readonly<
         to: durationMs.optional().meta({ description: "Where it ends, from the recording's start: 1h30m" }),
       })
       .refine(({ from, to }) => to === undefined || from < to, { message: "from must be before to", path: ["from"] })
-      .meta({ description: "Part of the recording, from its start" }),
+      .meta({ description: "Part of the recording, from its start: { from: 30m, to: 1h30m }" }),
     tile: z.boolean().meta({ description: "Repeat the recording to fill the run" }),
     shift: z
       .union([z.literal("random"), durationMs])
       .meta({ description: "Start this much later; random: at a point drawn for each replication" }),
     spread: durationMs.meta({ description: "The copies of `scale` start evenly over this time; default 1m" }),
     thin: share
-      .refine((value) => value >= 1e-4 && value <= 1, "thin must be between 0.01% and 100%")
+      .refine((value) => value >= 1e-4 && value <= 1, shareError("thin must be between 0.01% and 100%"))
       .meta({ description: "Share of the requests that are kept" }),
     unit: z.enum(TIME_UNITS).meta({
       description: "Unit of the file's numeric times where it states none, or another: s, ms, us or ns",

@@ -11,6 +11,7 @@ import {
   findColumns,
   spelling,
 } from "../column-map.ts";
+import { PrefixNames } from "../prefix-ids.ts";
 import { type RecordedRow, UNKNOWN_TOKENS } from "../recorded-rows.ts";
 import type { TimeColumn } from "../recorded-times.ts";
 import {
@@ -61,13 +62,14 @@ export function hasNamedColumns(names: readonly string[]): boolean {
 function namedReader(sink: RequestSink): RecordReader {
   let known: Row | undefined;
   let knownNames = "";
+  const prefixes = new PrefixNames();
   return {
     take(record, place) {
       const names = Object.keys(record);
       // JSON objects may leave fields out; a table's rows all have the same.
       const joined = names.join(",");
       if (known === undefined || joined !== knownNames) {
-        known = rowOf(names, sink.columns, place);
+        known = rowOf(names, sink.columns, prefixes, place);
         knownNames = joined;
       }
       sink.add(read(record, known, sink, place), place);
@@ -79,9 +81,10 @@ interface Row {
   readonly found: FoundColumns;
   readonly time: TimeColumn;
   readonly roles: readonly ColumnRole[];
+  readonly prefixes: PrefixNames;
 }
 
-function rowOf(names: readonly string[], map: ColumnMap | null, place: RowPlace): Row {
+function rowOf(names: readonly string[], map: ColumnMap | null, prefixes: PrefixNames, place: RowPlace): Row {
   const found = findColumns(names, map);
   for (const [role, column] of Object.entries(map ?? {})) {
     const isNeeded = role === "time" || role === "input" || role === "output";
@@ -93,7 +96,8 @@ function rowOf(names: readonly string[], map: ColumnMap | null, place: RowPlace)
     throw missingColumn(names, found, place);
   }
   refuseTwoNames(names, found, map, place);
-  return { found, time: found.time, roles: COLUMN_ROLES.filter((role) => found[role] !== undefined) };
+  const roles = COLUMN_ROLES.filter((role) => found[role] !== undefined);
+  return { found, time: found.time, roles, prefixes };
 }
 
 /** Two columns of one name, but for its spelling: only the user can say which is meant. */
@@ -106,7 +110,7 @@ function refuseTwoNames(names: readonly string[], found: FoundColumns, map: Colu
   }
 }
 
-function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place: RowPlace): RecordedRow {
+function read(record: JsonObject, { found, time, prefixes }: Row, sink: RequestSink, place: RowPlace): RecordedRow {
   const cell = (role: ColumnRole): unknown => {
     const name = found[role]?.name;
     return name !== undefined && Object.hasOwn(record, name) ? record[name] : undefined;
@@ -134,7 +138,7 @@ function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place
     cacheWriteTokens,
     maxTokens: count("maxTokens", 0),
     prefixTokens: count("prefixTokens", 0),
-    prefixId: found.prefixId === undefined ? undefined : idOf(cell("prefixId")),
+    prefixId: found.prefixId === undefined ? undefined : prefixes.idOf(cell("prefixId")),
     className: sink.tag === null ? label("class") : textOf(Object.hasOwn(record, sink.tag) ? record[sink.tag] : ""),
     originName: label(found.origin === undefined ? "region" : "origin"),
     region: label("region"),
@@ -158,11 +162,6 @@ function read(record: JsonObject, { found, time }: Row, sink: RequestSink, place
 
 function textOf(value: unknown): string {
   return value === undefined || value === null ? "" : String(value);
-}
-
-function idOf(value: unknown): number {
-  const id = value === undefined || value === null || value === "" ? -1 : Number(value);
-  return Number.isInteger(id) && id < 2 ** 31 ? id : -1;
 }
 
 function durationOf(column: FoundColumn | undefined, value: unknown, place: RowPlace): number | undefined {

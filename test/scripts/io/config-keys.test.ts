@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import { mapSchema, missingKey, unknownKey, valueAt, withoutEchoes } from "../../../scripts/io/config-keys.ts";
+import { missingKey, unknownKey, withoutEchoes } from "../../../scripts/io/config-keys.ts";
+import { mapSchema } from "../../../scripts/io/schema-map.ts";
 import { formatPath } from "../../../scripts/io/yaml-source.ts";
 
 const schema = z.strictObject({
@@ -23,7 +24,9 @@ describe("an unknown key", () => {
 
   it("has slipped to the right", () => {
     assert.equal(fixOf(["cups", 1, "handle"], "size", value), "move it to the left, below cups[1]");
-    assert.equal(fixOf(["pot"], "name", value), "move it to the left: name is a key of the scenario itself");
+    const unnamed = { pot: {}, cups: [] };
+    assert.equal(fixOf(["pot"], "name", unnamed), "move it to the left: name is a key of the scenario itself");
+    assert.equal(fixOf(["pot"], "name", value), "known here: lid", "the scenario has a name");
   });
 
   it("is like a known one, or like none", () => {
@@ -62,30 +65,4 @@ describe("one mistake", () => {
     const two = [...all, unknownKey(["pot"], "other", context)];
     assert.equal(withoutEchoes(two).length, 3, "which of two is not known");
   });
-});
-
-it("the value at a path", () => {
-  assert.equal(valueAt({ a: [{ b: 2 }] }, ["a", 0, "b"]), 2);
-  assert.equal(valueAt({ a: 1 }, ["a", "b"]), undefined);
-  assert.equal(valueAt({}, ["constructor"]), undefined);
-});
-
-const mappedSchema = z.strictObject({
-  cups: z.number().int().min(1).max(6).meta({ description: "how many" }),
-  sugar: z.union([z.literal("unset"), z.number().min(1)]).optional(),
-  tea: z.union([z.string(), z.strictObject({ leaf: z.enum(["green", "black"]), grams: z.number() })]).optional(),
-});
-
-it("a schema's map knows the keys below a path, through alternatives", () => {
-  const map = mapSchema(mappedSchema);
-  assert.deepEqual(map.keysAt([]), ["cups", "sugar", "tea"]);
-  assert.deepEqual(map.keysAt(["tea"]), ["leaf", "grams"]);
-  assert.equal(map.descriptionAt(["cups"]), "how many");
-});
-
-it("a schema's map knows the words beside a number, and what to write", () => {
-  const map = mapSchema(mappedSchema);
-  assert.deepEqual(map.wordsAt(["sugar"]), ["unset"]);
-  assert.equal(map.formAt(["cups"]), "write a whole number from 1, such as 6 (how many)");
-  assert.equal(map.formAt(["sugar"]), undefined);
 });

@@ -119,6 +119,12 @@ describe("a name that is mistyped", () => {
     ["    model: nova", "    model: nva", /^write nova; /],
     ["origin: { us-east-1", "origin: { us-east1", /^write us-east-1; /],
     ["    targets: [us-east-1, eu-west-1]", "    targets: [us-east-1, eu-wst-1]", /^write eu-west-1; /],
+    ["target: us-east-1 }", "target: us-east-1/global }", /^add us-east-1\/global to world\.targets; targets are /],
+    [
+      "arrivals: { poisson: 2/s }",
+      "arrivals: { trace: calls.csv }",
+      /^file paths are relative to the scenario's folder$/,
+    ],
     ["target: us-east-1 }", "target: us-eats-1 }", /^write us-east-1; targets are /],
     ["priority: { targets: [us-east-1,", "priority: { targets: [us-eats-1,", /^write us-east-1; targets are /],
     ["baseline: rr", "baseline: r2", /^write rr; this scenario has: rr, one, fallback west$/],
@@ -131,8 +137,55 @@ describe("a name that is mistyped", () => {
   ]);
 });
 
+describe("a form that other tools write in another way", () => {
+  oneProblemEach([
+    ["retry: standard", "retry: { kind: standard, attempts: 3 }", /^write standard: \{ maxAttempts: 3 \}$/],
+    ["retry: standard", "retry: { maxAttempts: 3 }", /^write standard: \{ maxAttempts: 3 \}$/],
+    ["retry: standard", "retries: 3", /^did you mean "retry"\?$/],
+    ["{ poisson: 2/s }", "{ kind: poisson, rate: 2/s }", /^write poisson: \{ rate: 2\/s \}$/],
+    ["{ poisson: 2/s }", "{ rate: 2/s }", /^write poisson: \{ rate: 2\/s \}$/],
+    ["{ poisson: 2/s }", "{ file: calls.csv }", /^did you mean "trace"\?$/],
+    ["{ poisson: 2/s }", "{ gamma: 2/s }", /^write \{ rate: 2\/s, cv: \.\.\. \}$/],
+    ["{ poisson: 2/s }", "[{ poisson: 2/s }]", /^write it as a map: /],
+    ["output: 20,", "output: { mean: 20, cv: 1 },", /^write lognormal: \{ mean: 20, cv: 1 \}$/],
+    ["rr, round-robin: {} }", "rr, type: round-robin }", /^write round-robin: \{\}$/],
+    ["single: { target: us-east-1 }", "single: us-east-1", /^write \{ target: us-east-1 \}$/],
+    [
+      "{ targets: [us-east-1, eu-west-1] } }",
+      "[us-east-1, eu-west-1] }",
+      /^write \{ targets: \[us-east-1, eu-west-1\] \}$/,
+    ],
+    ["round-robin: {}", "weighted: { eu-west-1: 1 }", /^write weights: \{ eu-west-1: 1 \}$/],
+    [
+      "round-robin: {}",
+      "weighted: { eu-west-1: 1, us-east-1: 2 }",
+      /^write weights: \{ eu-west-1: 1, us-east-1: 2 \}$/,
+    ],
+    ["{ us-east-1: 0.5, eu-west-1: 0.5 }", "[us-east-1, eu-west-1]", /^write \{ us-east-1: 1, eu-west-1: 1 \}$/],
+    ["tokensPerMinute: 60k", "rpm: 60", /^did you mean "requests"\?$/],
+    [
+      "[{ region: us-east-1, tokensPerMinute: 60k, law: clock-window }]",
+      "aws-2026",
+      /^write \[\{ defaults: aws-2026 \}\]$/,
+    ],
+    ["outage, region: us-east-1", "outage, regions: [us-east-1]", /^did you mean "region"\?$/],
+    ["for: 2m", "duration: 2m", /^did you mean "for"\?$/],
+    ["duration: 10m", "end: 2026-05-04T01:00:00Z", /^did you mean "duration"\?$/],
+    ["kind: slots, ", "", /^add kind, one of slots, batching, /],
+  ]);
+});
+
 describe("a quantity without its unit, or with another one", () => {
   oneProblemEach([
+    ["{ e2e: 6s }", "{ e2e: 6s, share: 95 }", /^write 95%$/],
+    ["{ e2e: 6s }", "{ e2e: 6s, share: 120% }", /^write it like 90% or 0\.9$/],
+    ["maxTokens: 50 }", "maxTokens: 50, prefix: { tokens: 9, share: 50 } }", /^write 50%$/],
+    ["60k", "60k/s", /^write it like 64, 200k or 1\.5M, or unlimited$/],
+    ["poisson: 2/s", "poisson: 1e400/s", /^write it like 20\/s/],
+    ["timeout: 60s", "timeout: 0s", /^write a value above 0 /],
+    ["name: t\n", "start: 2026-06-01 08:00 +02:00\nname: t\n", /^write 2026-06-01T06:00:00Z$/],
+    ["name: t\n", "start: 2026-06-01\nname: t\n", /^write 2026-06-01T00:00:00Z$/],
+    ["name: t\n", "start: 1780300800\nname: t\n", /^write 2026-06-01T08:00:00Z$/],
     ["duration: 10m", "duration: 10 minutes", /^write 10m$/],
     ["duration: 10m", "duration: 600", /^write 600s$/],
     ["duration: 10m", "duration: -10m", /^write 10m$/],
@@ -164,6 +217,20 @@ describe("a line at another place than meant", () => {
     ["duration: 10m", "duration:10m", /^write duration: 10m$/],
     ["    origin", "\torigin", /^indent with spaces/],
   ]);
+});
+
+it("a model without a price is one problem, in however many regions it is called", async () => {
+  const problems = await problemsOf(GOOD.replace(/, overrides: \[.*?\]/, "").replace("amazon.nova-pro-v1:0", "gpt-4o"));
+  assert.deepEqual(
+    problems.map(({ code }) => code).filter((code) => code !== "PROFILE_UNKNOWN"),
+    ["PRICE_MODEL_UNKNOWN"],
+  );
+});
+
+it("a block that begins at another column is one problem", async () => {
+  const text = GOOD.replace("world:\n  regions:", "world:\n  - regions:");
+  assert.equal((await problemsOf(text)).length, 1);
+  assert.equal((await problemsOf(GOOD.replace("{ poisson: 2/s }", "{ poisson: 2/s }}"))).length, 1);
 });
 
 it("two mistakes in one assertion are two problems of one round", async () => {

@@ -79,3 +79,40 @@ describe("the unit of a trace's times", () => {
     await rm(folder, { recursive: true });
   });
 });
+
+describe("how a recording is read", () => {
+  const PLACE = "{ trace: azure-conv-2024 }";
+  const base = SCENARIO.replace("us-west-9", "us-west-2").replace("duration: 1h", "duration: 1m");
+  const two = (one: string, other: string) =>
+    base.replace(PLACE, `{ trace: t.csv, ${one} }\n  - class: other\n    arrivals: { trace: t.csv, ${other} }`);
+  const X = "columns: { time: t, input: x, output: o }";
+
+  it("is one for all classes: what one leaves open another may say, and contradictions are refused", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "meridian-reading-"));
+    await writeFile(join(folder, "t.csv"), "t,x,y,o,env\n1780300800,100,7,10,prod\n1780300801,100,7,10,test\n");
+    const prepare = (text: string) => prepareText(text, join(folder, "s.yaml"));
+    const { inputs } = await prepare(two(X, "tag: env"));
+    const recording = inputs.plan.traffic[1]!.recordings!["t.csv"]!;
+    assert.ok(recording.kind === "trace");
+    assert.deepEqual(recording.columns.classNames, ["prod", "test"], "the tag of the second class");
+    await prepare(two(X, X));
+    await prepare(two(X, "columns: { output: o, input: x, time: t }"));
+    await assert.rejects(
+      prepare(two(X, X.replace("x", "y"))),
+      /TRACE_TWO_READINGS {2}.*s\.yaml:13 traffic\[1\]\.arrivals\.columns: t\.csv is read once/,
+    );
+    await rm(folder, { recursive: true });
+  });
+
+  it("a format that does not exist is a fault of its line, a recording of lengths that is not there of theirs", async () => {
+    const faultOf = async (text: string) =>
+      (await failureOf(text)).problems.map(({ code, where }) => `${code} ${where}`);
+    const format = base.replace(PLACE, "{ trace: azure-conv-2023, format: azure }");
+    assert.deepEqual(await faultOf(format), ["TRACE_FORMAT dir/two-faults.yaml:11 traffic[0].arrivals.format"]);
+    const lengths = base.replace(
+      PLACE,
+      "{ poisson: 1/s }\n    tokens:\n      output: 9\n      input: { recorded: m-large }",
+    );
+    assert.deepEqual(await faultOf(lengths), ["TRACE_NOT_FOUND dir/two-faults.yaml:14 traffic[0].tokens.input"]);
+  });
+});

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { z } from "zod";
-import { mapSchema } from "../../../scripts/io/config-keys.ts";
+import { mapSchema } from "../../../scripts/io/schema-map.ts";
 import { formatPath } from "../../../scripts/io/yaml-source.ts";
 import { problemsOfIssues } from "../../../scripts/io/zod-problems.ts";
 import { share } from "../../../simulator/base/schema-forms.ts";

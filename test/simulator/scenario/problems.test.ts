@@ -21,6 +21,16 @@ it("collects problems, and throws them together", () => {
   });
 });
 
+it("throws what differs in its fix alone as one problem", () => {
+  const problems = new Problems();
+  for (const region of ["a", "b"]) problems.add("SOME_CODE", "there", "it is wrong", `mend ${region}`);
+  problems.add("SOME_CODE", "elsewhere", "it is wrong", "mend it");
+  assert.throws(
+    () => problems.throwIfAny(),
+    (error) => error instanceof MeridianError && error.problems.length === 2 && error.problems[0]?.fix === "mend a",
+  );
+});
+
 it("shows near names first, says how many are left out, and names the command that lists all", () => {
   const known = Array.from({ length: 20 }, (_, i) => `zone-${"abcdefghijklmnopqrst"[i]!.repeat(8)}`);
   const fixOf = (listing?: string) => {

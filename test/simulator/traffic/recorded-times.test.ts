@@ -68,6 +68,16 @@ describe("times that are refused, with file and line", () => {
   const refused = (values: readonly unknown[], column: TimeColumn, pattern: RegExp, asked: TimeUnit | null = null) =>
     assert.throws(() => timesOf(values, column, asked), pattern);
 
+  it("epoch times that a spreadsheet has rounded; in full they are read, with an exponent or without", () => {
+    for (const rounded of ["1.78E+12", "1.781e12"]) {
+      assert.throws(() => timesOf([rounded], MS), /TRACE_BAD_TIME {2}f:2: time_ms is /);
+    }
+    assert.throws(() => timesOf(["1.78E+12"], MS), /rounded.*\n.*without an exponent/);
+    assert.deepEqual(timesOf(["1.7803008E+12", "1780300800500"], MS), [0, 500]);
+    assert.deepEqual(timesOf([1.78e12, 1.78e12 + 5], MS), [0, 5], "a number of JSON has been written in full");
+    assert.deepEqual(timesOf(["1.5e3"], MS), [1500], "a time from the start");
+  });
+
   it("impossible dates", () => {
     const february = ["2023-02-28 23:59:59.0", "2023-02-30 00:00:00.0"];
     refused(february, OPEN, /TRACE_BAD_TIME {2}f:3: timestamp is "2023-02-30 00:00:00\.0", which names a day/);

@@ -90,6 +90,23 @@ test("a new option shifts no other column's draws", () => {
   assert.deepEqual(strip({ input, output }), strip(withMore));
 });
 
+test("recorded prefixes of large ids stay apart between classes, and tokens without an id are no prefix", () => {
+  const recording = recordingOf([0, 10, 20], {
+    prefixTokens: Int32Array.of(512, 700, 600),
+    prefixId: Int32Array.of(2_000_000_000, -1, 1_900_000_000),
+  });
+  const spec = { process: "trace", trace: "r", scale: 1, timeScale: 1, fromMs: 0, toMs: null, tile: false } as const;
+  const arrivals = { ...spec, shiftMs: 0, spreadMs: 0, thin: 1, only: null, unit: null, shape: null };
+  const base = { arrivals, originShares: [{ originIndex: 0, share: 1, shapeShiftMs: 0 }] };
+  const rows = rowsOf(["a", "b", "c"].map((name) => ({ ...base, name, recordings: { r: recording } })));
+  const ids = rows.filter(({ prefixTokens }) => prefixTokens > 0).map(({ prefixId }) => prefixId);
+  assert.deepEqual(
+    ids.toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4, 5],
+  );
+  assert.equal(rows.length, 9);
+});
+
 test("recorded lengths, recorded limits, and options over them", () => {
   const recording = recordingOf([0, 10, 20], {
     maxTokens: Int32Array.of(0, 50, 60),

@@ -89,6 +89,9 @@ test("cached tokens become a prefix of the tenant and model; without any tokens,
       [0, 0, 1, -1],
     ],
   );
+  const written = { ...base, inputTokens: Int32Array.of(100, 100, 100, 100), outputTokens: Int32Array.of(1, 1, 1, 1) };
+  const { columns: writes } = replayable({ ...written, cacheWriteTokens: Int32Array.of(0, 40, 0, 0) });
+  assert.deepEqual([...writes.prefixTokens!], [0, 40, 0, 0], "writes alone are told");
   const none = Int32Array.of(-1, -1, -1, -1);
   assert.equal(replayable({ ...base, inputTokens: none, outputTokens: none }).columns.isWithoutTokens, true);
 });

@@ -37,6 +37,10 @@ test("a quoted header is read; a column that is there twice is refused", () => {
     () => read("time_s,input_tokens,output_tokens,time_s", "0,1,1,5"),
     /TRACE_BAD_CSV {2}mine\.csv:1: the column time_s is there twice/,
   );
+  assert.throws(
+    () => readText("2026-06-01T08:00:00Z,10,10\n2026-06-01T08:00:01Z,10,10\n", "mine.csv"),
+    /mine\.csv:1: the column 10 is there twice\n.*the first line holds values: put one before it/,
+  );
 });
 
 test("epoch times of a timestamp column are read in their own unit", () => {
@@ -109,4 +113,16 @@ describe("named columns", () => {
       /TRACE_MISSING_COLUMN {2}f:2: the columns are time_ms, tokens\n.*input_tokens, output_tokens; name columns of yours/,
     );
   });
+});
+
+test("prefixes by name are told apart, and a prefix without a name is none of another's", () => {
+  const columns = read(
+    "time_ms,input_tokens,output_tokens,prefix_tokens,prefix_id",
+    "0,3000,10,2000,a",
+    "1,3000,10,2000,b",
+    "2,3000,10,2000,a",
+    "3,3000,10,2000,",
+  );
+  const [first, second, third, none] = columns.prefixId!;
+  assert.ok(first! >= 0 && second! >= 0 && first !== second && first === third && none === -1);
 });
