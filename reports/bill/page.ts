@@ -8,7 +8,7 @@ import { formatNumber } from "../base/text.ts";
 import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { fanSvg, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
+import { fanSvg, projectionGaps, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
 import { type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
 
@@ -98,7 +98,7 @@ function projected(projection: Projection, file: string): Markup {
   const [flat] = projection.scenarios;
   const middle = toNumber(flat!.totalUsd[2]!);
   const others = projection.scenarios.slice(1);
-  return markup`<p>${projectionHeadline(projection)}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
+  return markup`<p>${[projectionHeadline(projection), ...projectionGaps(projection)].join(" ")}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
 ${others.map(({ price, months }) => markup`<p class="caption">Under the routing ${price.name}:</p>${wideHtml(price.name, fanSvg(price.name, months))}`)}
 ${wideHtml("What drives the total", tornadoSvg(projection.tornado, middle))}
 ${tableHtml(projectionTable({ projection, file }))}`;

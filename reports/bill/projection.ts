@@ -113,7 +113,7 @@ export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Proj
     growth.source === "given"
       ? `growth is ${span[0]} to ${span[2]} a month`
       : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
-  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
+  return `${plural(months.length, "month", "months")} of this usage from ${monthName(months[0]!.month)} on cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
 }
 
 function wholeUsd(amount: Decimal): string {
@@ -122,10 +122,42 @@ function wholeUsd(amount: Decimal): string {
 
 function basis({ projection, file }: ProjectionReport): string {
   const { firstDay, lastDay, days } = projection;
-  return `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`;
+  return [
+    `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`,
+    ...projectionGaps(projection),
+  ].join(" ");
+}
+
+/** Which days of the bill the projection leaves out, or takes for days without spend; nothing where there are none. */
+export function projectionGaps({ gaps }: Projection): readonly string[] {
+  const { estimatedDays, cutDays, emptyDays, ifMissing } = gaps;
+  return [
+    ...(estimatedDays === 0
+      ? []
+      : [`${plural(estimatedDays, "day", "days")} whose amounts may still change ${isAre(estimatedDays)} left out.`]),
+    ...(cutDays.length === 0
+      ? []
+      : [
+          `Left out for so little spend that ${cutDays.length === 1 ? "it looks like a part of a day" : "they look like parts of days"}: ${cutDays.join(", ")}.`,
+        ]),
+    ...(emptyDays === 0
+      ? []
+      : [
+          `${plural(emptyDays, "day", "days")} between ${emptyDays === 1 ? "has" : "have"} no spend, and the months ahead have as many in proportion; if the export only lacks them, the months cost ${(100 * (ifMissing - 1)).toFixed(0)} % more.`,
+        ]),
+  ];
+}
+
+function isAre(count: number): string {
+  return count === 1 ? "is" : "are";
 }
 
 const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
+
+/** `October 2026` of `2026-10`. */
+function monthName(month: string): string {
+  return `${MONTH_NAMES[Number(month.slice(5)) - 1]} ${month.slice(0, 4)}`;
+}
 
 function seasonText({ factors, source }: Projection["seasons"]): string {
   if (source === "none")
@@ -138,7 +170,7 @@ function seasonText({ factors, source }: Projection["seasons"]): string {
   return `Seasons of the year, ${source === "given" ? "as given" : "from the bill's two years or more"}: ${changed.join(", ")}.`;
 }
 
-function assumptions({ growth, weekdays, seasons }: Projection): readonly string[] {
+function assumptions({ growth, weekdays, seasons, otherUsageUsd }: Projection): readonly string[] {
   const [low, middle, high] = growth.quantiles.map((share) => `${(100 * share).toFixed(1)} %`);
   const where = growth.source === "given" ? "as given" : "by the trend of the bill, which may not last";
   const [least, most] = [Math.min(...weekdays), Math.max(...weekdays)];
@@ -150,7 +182,7 @@ function assumptions({ growth, weekdays, seasons }: Projection): readonly string
     seasonText(seasons),
     "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
     "All are estimates: a log-linear trend with weekdays by least squares, its errors widened for the correlation of days; a given growth or season counts as said. Nothing is known of what neither the bill nor the options say.",
-    "Usage only: credits, taxes and commitments are left out.",
+    `Usage only: credits, taxes and commitments are left out${otherUsageUsd === 0n ? "" : `, and so is other usage of Bedrock, USD ${centsText(otherUsageUsd)} on the bill (provisioned and reserved capacity, guardrails ...)`}.`,
   ];
 }
 

@@ -109,6 +109,14 @@ export function spendByFeature(bill: Bill): readonly SpendGroup[] {
   );
 }
 
+/** What usage of Bedrock that is no tokens of a text model costs in all. */
+export function otherUsageUsd(bill: Bill): Decimal {
+  const lines = saysForWhat(bill) ? bill.lines : [];
+  return sumOf(
+    lines.flatMap(({ spend, line }) => (spend === "bedrock" && line.kind === "usage" ? [line.costUsd] : [])),
+  );
+}
+
 /** Lines that are odd or not attributed, by remark and service, the dearest first. */
 export interface BillRemark {
   readonly remark: string;
