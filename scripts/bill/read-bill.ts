@@ -14,6 +14,7 @@ import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/for
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX, withLineFeeds } from "../io/text-files.ts";
 import { type Database, openDatabase, quoted } from "../store/database.ts";
+import { withPoints } from "./decimal-commas.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
 interface FreeSize {
@@ -142,23 +143,6 @@ function delimiterOf(text: string): string {
   const header = text.split(/\r?\n/, 1)[0]!.replace(/"[^"]*"/g, "");
   const count = (delimiter: string) => header.split(delimiter).length;
   return [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
-}
-
-const DECIMAL_COMMA = /^[($+-]*(\d{1,3}([. \u00a0\u202f]\d{3})+|\d+),\d+[)$ ]*$/;
-const THOUSANDS = /^[($+-]*\d{1,3}([. \u00a0\u202f]\d{3})+[)$ ]*$/;
-
-/**
- * Rows of a spreadsheet with decimal commas, with points: `1.234,56` is `1234.56`, and `1.235` beside it is `1235`. Every
- * other text as it is.
- */
-function withPoints(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const isNumber = (cell: string): boolean => DECIMAL_COMMA.test(cell.trim());
-  if (!rows.some((row) => row.some(isNumber))) return rows;
-  return rows.map((row) =>
-    row.map((cell) =>
-      isNumber(cell) || THOUSANDS.test(cell.trim()) ? cell.replace(/[. \u00a0\u202f]/g, "").replace(",", ".") : cell,
-    ),
-  );
 }
 
 function csvTable(text: string, name: string, cellsMax: number): BillTable {
