@@ -6,7 +6,6 @@
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
 import { parseDateTime } from "../base/instants.ts";
 import { repeatedKey } from "../base/repeated-keys.ts";
-import { DAY_MS } from "../base/time.ts";
 import { type BillTable, type Decimal, parseUsd } from "./bill-line.ts";
 
 /** Reads one row; a cell that cannot be read is a problem of the whole file, found with all the others. */
@@ -134,11 +133,6 @@ function rowReader({ cells, columns, written, line, file, problems, order, curre
       return map ?? {};
     },
   };
-}
-
-/** The end of a period whose export states only its start. */
-export function nextDayMs(startMs: number): number {
-  return startMs + DAY_MS;
 }
 
 function parseMap(text: string): Readonly<Record<string, string>> | undefined {

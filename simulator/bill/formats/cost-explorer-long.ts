@@ -1,7 +1,8 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
 import { AWS_REGIONS } from "../../base/regions.ts";
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { nextDayMs, type RowReader, readRows } from "../table-reader.ts";
+import { periodsOf } from "../periods.ts";
+import { type RowReader, readRows } from "../table-reader.ts";
 
 const nameOf = (column: string): string => column.toLowerCase().replace(/[^a-z0-9]/g, "");
 
@@ -41,12 +42,12 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     const key = /^tag[:_$ ](?!key$|value$)(.+)$/i.exec(column.trim())?.[1];
     return key === undefined ? [] : [{ key, name: nameOf(column) }];
   });
-  const lines = readRows(table, file, nameOf, (row): BillLine => {
+  const read = readRows(table, file, nameOf, (row): BillLine => {
     const startMs = row.instantMs(...START);
     row.usdOnly("currency", "unit", "currencycode");
     return {
       startMs,
-      endMs: row.text(...END) === undefined ? nextDayMs(startMs) : row.instantMs(...END),
+      endMs: row.text(...END) === undefined ? Number.NaN : row.instantMs(...END),
       kind: chargeKindOf(row.text("recordtype", "chargetype"), row.text("service", "servicename")),
       costUsd: row.amount(...COSTS),
       quantity: row.quantity("usagequantity", "quantity", "usageamount"),
@@ -62,6 +63,12 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
       line: row.line,
     };
   });
+  // Rows without an end are as long as their beginnings are apart.
+  const open = read.filter(({ endMs }) => Number.isNaN(endMs));
+  const periods = open.length === 0 ? undefined : periodsOf(open.map(({ startMs }) => startMs));
+  const lines = read.map((line) =>
+    Number.isNaN(line.endMs) ? { ...line, endMs: periods!.endMs(line.startMs) } : line,
+  );
   const costBasis = COSTS.find((name) => names.includes(name))!.replace(/cost$/, "") || "cost";
   return {
     format: "cost-explorer-long",
@@ -69,7 +76,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     lines,
     statedTotalUsd: undefined,
     costBasis,
-    notes: [],
+    notes: periods?.notes ?? [],
   };
 }
 

@@ -43,6 +43,16 @@ describe("GetCostAndUsage, flattened", () => {
     );
   });
 
+  it("by month without the ends of months has months of their own length", () => {
+    const row = (month: string) => `2026-${month}-01,Amazon Bedrock,USE1-NovaLite-input-tokens,28`;
+    const { lines, notes } = read(["date,service,usage_type,cost", row("01"), row("02")].join("\n"));
+    assert.deepEqual(
+      lines.map(({ startMs, endMs }) => (endMs - startMs) / 86_400_000),
+      [31, 28],
+    );
+    assert.match(notes.join(), /each is taken for a whole one/);
+  });
+
   it("names every bad row at once", () => {
     const bad = [
       ROW.replace("2026-07-01", "2026-02-30"),
