@@ -8,6 +8,7 @@ import {
   type Bill,
   type BillPart,
   type BillRemark,
+  creditDaysOf,
   daysOf,
   type SpendDimension,
   type SpendGroup,
@@ -80,7 +81,8 @@ function missingDays(bill: Bill): readonly string[] {
   const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
   const { first, last } = endsOf(days);
   const missing: string[] = [];
-  for (let day = first; day <= last; day++) if (!days.has(day)) missing.push(dayText(day));
+  const credited = creditDaysOf(bill);
+  for (let day = first; day <= last; day++) if (!days.has(day) && !credited.has(day)) missing.push(dayText(day));
   if (missing.length === 0) return [];
   const named = `${missing.slice(0, MISSING_SHOWN).join(", ")}${missing.length > MISSING_SHOWN ? " ..." : ""}`;
   return [
@@ -106,6 +108,8 @@ function spanOf(bill: Bill): { readonly first: string; readonly last: string; re
   return { first: dayText(first), last: dayText(last), days: last - first + 1 };
 }
 
+const TAKEN_OFF: ReadonlySet<string> = new Set(["credit", "refund", "discount"]);
+
 /** The sum, and what of it routing can move. */
 export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
   const { first, last, days } = spanOf(bill);
@@ -115,7 +119,10 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; ${UNSAID}`;
-  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), of it`;
+  const off = -sumOf(bill.lines.flatMap(({ line }) => (TAKEN_OFF.has(line.kind) ? [line.costUsd] : [])));
+  // What was used may be more than the bill: "of it" would be wrong.
+  const of = off > 0n ? `after USD ${usd(off)} of credits, refunds and discounts; before them` : "of it";
+  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), ${of}`;
   const none = `${span} nothing for tokens of text models: routing moves none of it`;
   const unsaid = sumOf(unsaidLines(bill).map(({ line }) => line.costUsd));
   const nothing = unsaid === 0n ? none : `${span} USD ${usd(unsaid)} on Bedrock; ${UNSAID}`;

@@ -5,7 +5,7 @@
 import { meanNumber, median } from "../base/statistics.ts";
 import { DAY_MS } from "../base/time.ts";
 import { type Decimal, toNumber } from "./bill-line.ts";
-import { type Bill, usageLines } from "./spend.ts";
+import { type Bill, creditDaysOf, usageLines } from "./spend.ts";
 
 export interface DaySpend {
   /** Days since 1970. */
@@ -40,8 +40,10 @@ export function dailySpendOf(bill: Bill): DailySpend {
     .map(([day, usd]) => ({ day, usd: toNumber(usd) }))
     .sort((a, b) => a.day - b.day);
   const { days, cut } = withoutCutDays(final);
+  const credited = creditDaysOf(bill);
   const empty: number[] = [];
-  for (let day = (days[0]?.day ?? 0) + 1; day < (days.at(-1)?.day ?? 0); day++) if (!sums.has(day)) empty.push(day);
+  for (let day = (days[0]?.day ?? 0) + 1; day < (days.at(-1)?.day ?? 0); day++)
+    if (!sums.has(day) && !credited.has(day)) empty.push(day);
   return { days, empty, estimated: [...estimated].sort((a, b) => a - b), cut };
 }
 

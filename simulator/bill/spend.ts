@@ -225,6 +225,11 @@ export function daysOf(lines: readonly ClassifiedLine[]): ReadonlySet<number> {
   return days;
 }
 
+/** Days of UTC with a credit of their own: where an export nets credits with usage, the usage of the day is in it. */
+export function creditDaysOf(bill: Bill): ReadonlySet<number> {
+  return daysOf(bill.lines.filter(({ line }) => line.kind === "credit" && line.endMs - line.startMs <= DAY_MS));
+}
+
 function isHourly({ line }: ClassifiedLine): boolean {
   return line.endMs - line.startMs <= HOUR_MS;
 }

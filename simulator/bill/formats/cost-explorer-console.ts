@@ -10,6 +10,7 @@ import {
   parseUsd,
   sumOf,
 } from "../bill-line.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
 import { periodsOf } from "../periods.ts";
 import { type DateOrder, dateOrderOf, instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf } from "./cost-explorer-long.ts";
@@ -62,7 +63,7 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
       ];
     }),
   );
-  return {
+  const exported: BillExport = {
     format: "cost-explorer-console",
     view: `cost-explorer by ${dimension.toLowerCase()}`,
     lines,
@@ -70,6 +71,7 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
     costBasis: "as chosen in the console (unblended unless it was changed)",
     notes: ["the console's download gives costs only: no quantities, so no tokens and no prices", ...periods.notes],
   };
+  return /^charge ?type$/i.test(dimension) ? exported : withCreditsBySign(exported);
 }
 
 interface ConsoleRow {

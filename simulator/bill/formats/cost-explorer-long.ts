@@ -1,12 +1,14 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
 import { AWS_REGIONS } from "../../base/regions.ts";
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
 import { periodsOf } from "../periods.ts";
 import { type RowReader, readRows } from "../table-reader.ts";
 
 const nameOf = (column: string): string => column.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 const START = ["timeperiodstart", "start", "startdate", "periodstart", "date", "day", "usagedate"] as const;
+const CHARGE = ["recordtype", "chargetype"] as const;
 const END = ["timeperiodend", "end", "enddate", "periodend"] as const;
 /** In the order of preference; the one that is read is said in the result. */
 const COSTS = [
@@ -48,7 +50,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     return {
       startMs,
       endMs: row.text(...END) === undefined ? Number.NaN : row.instantMs(...END),
-      kind: chargeKindOf(row.text("recordtype", "chargetype"), row.text("service", "servicename")),
+      kind: chargeKindOf(row.text(...CHARGE), row.text("service", "servicename")),
       costUsd: row.amount(...COSTS),
       quantity: row.quantity("usagequantity", "quantity", "usageamount"),
       unit: row.text("usageunit", "usagequantityunit", "quantityunit"),
@@ -70,7 +72,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     Number.isNaN(line.endMs) ? { ...line, endMs: periods!.endMs(line.startMs) } : line,
   );
   const costBasis = COSTS.find((name) => names.includes(name))!.replace(/cost$/, "") || "cost";
-  return {
+  const exported: BillExport = {
     format: "cost-explorer-long",
     view: "cost-explorer",
     lines,
@@ -78,6 +80,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     costBasis,
     notes: periods?.notes ?? [],
   };
+  return CHARGE.some((name) => names.includes(name)) ? exported : withCreditsBySign(exported);
 }
 
 /**

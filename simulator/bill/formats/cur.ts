@@ -1,5 +1,6 @@
 /** Cost and Usage Reports: CUR 2.0 of Data Exports (`line_item_usage_type`) and the older `lineItem/UsageType`. */
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
 import { plainTags, type RowReader, readRows } from "../table-reader.ts";
 
 /** `lineItem/UsageStartDate` → `line_item_usage_start_date`; tags of older reports keep their key. */
@@ -54,7 +55,7 @@ export function readCur(table: BillTable, file: string): BillExport {
       line: row.line,
     };
   });
-  return {
+  const read: BillExport = {
     format: "cur",
     view: "cur",
     lines,
@@ -66,10 +67,11 @@ export function readCur(table: BillTable, file: string): BillExport {
       ...(other.size === 0 ? [] : [`line types that are not known are kept apart as fees: ${[...other].join(", ")}`]),
       ...(names.has(LINE_TYPE)
         ? []
-        : [`there is no column ${LINE_TYPE}: taxes are told by their usage type, credits not`]),
+        : [`there is no column ${LINE_TYPE}: taxes are told by their usage type, credits by their sign`]),
       ...(isHourlyByStart ? ["there is no column for the end of a line's period"] : []),
     ],
   };
+  return names.has(LINE_TYPE) ? read : withCreditsBySign(read);
 }
 
 /** What the product is called; a marketplace line's product code is an opaque id, so that a name goes before it. */

@@ -49,6 +49,13 @@ describe("the daily spend of a bill", () => {
     assert.deepEqual([empty.map((day) => day - FIRST), estimated.map((day) => day - FIRST), cut], [[5], [10, 11], []]);
   });
 
+  it("does not know what was used on a day whose usage is netted with a credit", () => {
+    const { lines, ...head } = billOf([...usual(5), -400, ...usual(5)]).export;
+    const credited = lines.map((line) => (line.costUsd < 0n ? { ...line, kind: "credit" as const } : line));
+    const { days, empty } = dailySpendOf(createBill({ ...head, lines: credited }, { idOf: () => undefined }));
+    assert.deepEqual([days.length, empty], [10, []]);
+  });
+
   it("takes low days at the ends for parts of days: two at the end, one at the beginning", () => {
     const low = dailySpendOf(billOf([50, ...usual(27), 69, 8]));
     assert.deepEqual(
