@@ -2,7 +2,6 @@
  * Bill exports from files: CSV (gzip too), Parquet by DuckDB and the API's JSON; which format it is, the file says. What a
  * Parquet file holds is counted before it is taken into memory.
  */
-import { hash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -15,6 +14,7 @@ import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX, withLineFeeds } from "../io/text-files.ts";
 import { type Database, openDatabase, quoted } from "../store/database.ts";
 import { withPoints } from "./decimal-commas.ts";
+import { repeatedRows } from "./repeated-rows.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
 interface FreeSize {
@@ -182,7 +182,7 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
   const format = BILL_TABLE_FORMATS.find(({ matches }) => matches(table.columns));
   if (format !== undefined) {
     const read = format.read(table, name);
-    return { ...read, notes: [...read.notes, ...repeatedRows(table, name, seen)] };
+    return { ...read, notes: [...read.notes, ...repeatedRows(table, { name, format: format.name, seen })] };
   }
   const known = BILL_TABLE_FORMATS.map(({ title }) => title).join("; ");
   const columns = table.columns.slice(0, 8).join(", ");
@@ -192,22 +192,6 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
     what: `the columns (${columns}${table.columns.length > 8 ? ", ..." : ""}) are of no bill that is known`,
     fix: `known are: ${known}; answers of the Cost Explorer API as JSON; a log of requests is read by meridian traffic`,
   });
-}
-
-/** Rows that stand twice, word for word: they are summed as they stand, and a person should know of it. */
-function repeatedRows({ rows, lineOf }: BillTable, name: string, seen: Set<string>): readonly string[] {
-  const again = rows.flatMap((cells, row) => {
-    const digest = hash("sha1", JSON.stringify(cells), "base64");
-    if (seen.has(digest)) return [row];
-    seen.add(digest);
-    return [];
-  });
-  if (again.length === 0) return [];
-  const stand = again.length === 1 ? "1 line stands" : `${shown(again.length)} lines stand`;
-  const first = `the first again in ${name}:${lineOf(again[0]!)}`;
-  return [
-    `${stand} there twice, word for word (${first}), and ${again.length === 1 ? "is" : "are"} counted twice: if parts of an export overlap, export it again`,
-  ];
 }
 
 /** One JSON document, or one on each line. */
