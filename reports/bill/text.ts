@@ -3,12 +3,12 @@ import { printable } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Candidate, Workload } from "../../simulator/bill/candidates.ts";
+import { coverageOf, endsOf } from "../../simulator/bill/coverage.ts";
 import {
   type Anomaly,
   type Bill,
   type BillPart,
   type BillRemark,
-  creditDaysOf,
   daysOf,
   type SpendDimension,
   type SpendGroup,
@@ -63,7 +63,7 @@ export function certainty({ bill, candidates }: BillReport): readonly string[] {
   return [
     "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
     "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
-    ...missingDays(bill),
+    ...missingText(bill),
     ...(candidates.length === 0
       ? []
       : [
@@ -73,27 +73,30 @@ export function certainty({ bill, candidates }: BillReport): readonly string[] {
 }
 
 const DAYS_PER_MONTH = 365 / 12;
-/** So many days without usage are named. */
+/** So many days or hours without usage are named. */
 const MISSING_SHOWN = 5;
 
-/** Days within the bill on which nothing was charged: few accounts have such, and a lost part of an export looks so. */
-function missingDays(bill: Bill): readonly string[] {
-  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
-  const { first, last } = endsOf(days);
-  const missing: string[] = [];
-  const credited = creditDaysOf(bill);
-  for (let day = first; day <= last; day++) if (!days.has(day) && !credited.has(day)) missing.push(dayText(day));
-  if (missing.length === 0) return [];
-  const named = `${missing.slice(0, MISSING_SHOWN).join(", ")}${missing.length > MISSING_SHOWN ? " ..." : ""}`;
+/** Days and hours within the bill on which nothing was charged. */
+function missingText(bill: Bill): readonly string[] {
+  const { emptyDays, emptyHoursMs } = coverageOf(bill);
+  const too = "if a part of the export is missing or not delivered yet, sums and figures by month are too low.";
+  const named = (all: readonly string[]) =>
+    `${all.slice(0, MISSING_SHOWN).join(", ")}${all.length > MISSING_SHOWN ? " ..." : ""}`;
+  const have = (count: number) => (count === 1 ? "has" : "have");
+  const days = emptyDays.map(dayText);
+  const hours = emptyHoursMs.map((ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " "));
   return [
-    `${plural(missing.length, "day", "days")} within the bill ${missing.length === 1 ? "has" : "have"} no usage (${named}): if a part of the export is missing, sums and figures by month are too low.`,
+    ...(days.length === 0
+      ? []
+      : [
+          `${plural(days.length, "day", "days")} within the bill ${have(days.length)} no usage (${named(days)}): ${too}`,
+        ]),
+    ...(hours.length === 0
+      ? []
+      : [
+          `${plural(hours.length, "hour", "hours")} of days with usage ${have(hours.length)} none (from ${named(hours)}, UTC): ${too}`,
+        ]),
   ];
-}
-
-function endsOf(days: ReadonlySet<number>): { readonly first: number; readonly last: number } {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
-  return { first, last };
 }
 
 function dayText(day: number): string {

@@ -68,7 +68,7 @@ describe("a bill in the terminal", () => {
     };
     assert.match(
       billOf("2026-07-01,3\n2026-07-02,3\n2026-07-04,3\n2026-07-06,3"),
-      /2 days within the bill have no usage \(2026-07-03, 2026-07-05\): if a part/,
+      /2 days within the bill have no usage \(2026-07-03, 2026-07-05\): if a part of the export is missing/,
     );
     assert.doesNotMatch(billOf("2026-07-01,3\n2026-07-02,3"), /no usage/);
   });
