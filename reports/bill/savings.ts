@@ -206,16 +206,21 @@ export function savingsCsvTable({ savings }: ReplayReport): Table {
   };
 }
 
-/** Each routing as a change of all prices from the first month on, for a projection; routings that are alike once. */
-export function routingScenarios({ savings }: ReplayReport): readonly PriceScenario[] {
+/**
+ * Each routing as a change of the price of all tokens from the first month on, for a projection; routings that are alike once.
+ * What could not be replayed keeps its price.
+ */
+export function routingScenarios({ savings, leftUsd }: ReplayReport): readonly PriceScenario[] {
   const all = savings.at(-1)!.savings;
+  const replayed = toNumber(savings.at(-1)!.billedUsd);
+  const part = replayed === 0 ? 1 : replayed / (replayed + toNumber(leftUsd));
   const shareOf = ({ share }: (typeof all)[number]) => (share.value ?? 0).toFixed(4);
   const different = all.filter((each, i) => all.findIndex((other) => shareOf(other) === shareOf(each)) === i);
   return different.map(({ strategy, share: { value, low, high } }) => ({
     name: strategy,
-    change: -(value ?? 0),
+    change: -part * (value ?? 0),
     // Half the interval over the normal quantile of its 95 %.
-    changeError: low === null || high === null ? 0 : (high - low) / (2 * 1.959964),
+    changeError: low === null || high === null ? 0 : (part * (high - low)) / (2 * 1.959964),
     fromMonth: 1,
   }));
 }
