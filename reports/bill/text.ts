@@ -49,7 +49,7 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
       .flatMap(({ dimension, groups }) => ["", ...groupLines(dimension, groups, tokens, days)]),
     ...(report.features.length === 0 ? [] : ["", ...featureLines(report.features, days)]),
     ...candidateLines(candidates, days, options),
-    ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
+    ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map((each) => `  ${anomalyText(each)}`)]),
     ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
     "",
     "How sure these figures are",
@@ -317,13 +317,14 @@ function regionsText({ regions, costUsd }: Candidate): string {
   return `${first[0]} ${share(first[1], costUsd)}${others.length === 0 ? "" : ` + ${others.length}`}`;
 }
 
-function anomalyLine({ dimension, anomaly }: BillReport["anomalies"][number]): string {
+/** A day that stands out, or a group's first or last. */
+export function anomalyText({ dimension, anomaly }: BillReport["anomalies"][number]): string {
   const who = `${dimension.replace(/^tag:/, "")} ${groupName(anomaly.group)}`;
   if (anomaly.kind !== "day")
-    return `  ${anomaly.day}  ${who} ${anomaly.kind === "began" ? "was billed for the first time" : "was billed for the last time"}`;
+    return `${anomaly.day}  ${who} ${anomaly.kind === "began" ? "was billed for the first time" : "was billed for the last time"}`;
   const usual = formatNumber(anomaly.usualUsd, 2);
   const times = formatNumber(toNumber(anomaly.costUsd) / anomaly.usualUsd, 1);
-  return `  ${anomaly.day}  ${who}: USD ${usd(anomaly.costUsd)}, ${times} times the usual ${usual} of that weekday`;
+  return `${anomaly.day}  ${who}: USD ${usd(anomaly.costUsd)}, ${times} times the usual ${usual} of that weekday`;
 }
 
 function remarkLine({ remark, service, usageType, costUsd, lines }: BillRemark): string {
