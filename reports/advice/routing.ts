@@ -2,6 +2,7 @@
 import { type Advice, type RouteOutcome, rangeOr } from "../../simulator/advice/advice.ts";
 import type { Outcome } from "../../simulator/advice/routes.ts";
 import { formatMs, formatShare, PERCENT, plural, SHARE, USD } from "../base/text.ts";
+import { markedSaving, OTHER_REQUESTS } from "../tables/other-requests.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";
 
@@ -9,7 +10,7 @@ import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from 
 export function routeTable(id: string, caption: string, rows: readonly Outcome[], watched: string): Table {
   return {
     id,
-    caption: `${caption} p95 of ${watched}; USD for 30.4 days like the run.`,
+    caption: `${caption} p95 of ${watched}; USD for 30.4 days like the run; saved: of what 1,000 served requests cost${rows.every(({ isLikeBaseline }) => isLikeBaseline) ? "" : `, ${OTHER_REQUESTS} where others fail than with the first`}.`,
     columns: [
       leftColumn("routing", "routing"),
       rightColumn("USD a month", "usd_per_month"),
@@ -22,7 +23,9 @@ export function routeTable(id: string, caption: string, rows: readonly Outcome[]
       cells: [
         textCell(each.strategy),
         cellOf(each.usdPerMonth, USD, 0),
-        each.savingShare === null ? textCell("-") : cellOf(each.savingShare, PERCENT, 1),
+        each.savingShare === null
+          ? textCell("-")
+          : markedSaving(cellOf(each.savingShare, PERCENT, 1), each.isLikeBaseline),
         cellOf(each.p95Ms, { symbol: "s", factor: 0.001 }, 2),
         cellOf(each.throttledShare, SHARE, 2),
         cellOf(each.failedShare, SHARE, 2),

@@ -13,6 +13,7 @@ export function outcome(strategy: string, over: Partial<Outcome> = {}): Outcome 
     usdPerMonth: exact(1000),
     usdPer1kServed: exact(2),
     savingShare: null,
+    isLikeBaseline: true,
     p95Ms: exact(4000),
     throttledShare: exact(0.2),
     failedShare: exact(0),

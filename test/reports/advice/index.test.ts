@@ -137,6 +137,10 @@ describe("words of sums", () => {
       savingText(outcome("x", { savingShare: between(0.01, -0.01, 0.03) })),
       "no difference from one region shown",
     );
+    assert.equal(
+      savingText(outcome("x", { savingShare: between(0.3, 0.2, 0.4), isLikeBaseline: false })),
+      "not comparable with one region, since other requests fail",
+    );
     assert.match(
       savingText(outcome("x", { savingShare: between(-0.05, -0.06, -0.04) })),
       /^5\.0 % \(4\.0–6\.0\) more|^5 % \(4–6\) more/,
