@@ -45,6 +45,7 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     return key === undefined ? [] : [{ key, name: nameOf(column) }];
   });
   const read = readRows(table, file, nameOf, (row): BillLine => {
+    refuseTotal(row);
     const startMs = row.instantMs(...START);
     row.usdOnly("currency", "unit", "currencycode");
     return {
@@ -82,6 +83,16 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
   };
   return CHARGE.some((name) => names.includes(name)) ? exported : withCreditsBySign(exported);
 }
+
+/** A script may add a row of totals to each day: with it spend would count twice. */
+function refuseTotal(row: RowReader): void {
+  const label = DIMENSIONS.map((name) => row.text(name)).find((text) => TOTAL.test(text ?? ""));
+  if (label !== undefined)
+    row.problem(`${JSON.stringify(label)} is a row of totals, which would count spend twice`, "leave out such rows");
+}
+
+const TOTAL = /^(grand |sub-?)?totals?( costs?)?$/i;
+const DIMENSIONS = ["region", "service", "servicename", "usagetype", "linkedaccount", "account", "operation"] as const;
 
 /**
  * Cost Explorer writes `NoRegion` or `global` for what belongs to none, and its console may show a region by its name.
