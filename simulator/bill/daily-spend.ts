@@ -75,6 +75,15 @@ const WEEKS_MIN = 3;
 /** Makes the median absolute deviation of a normal distribution its standard deviation. */
 const MAD_TO_SD = 1.4826;
 
+/** Of fewer weeks: a day below this share of the smallest other one. */
+const SHARE_OF_LEAST = 0.5;
+const OTHER_DAYS_MIN = 6;
+
+function isFarBelowAll(one: DaySpend, all: readonly DaySpend[]): boolean {
+  const others = all.filter(({ day }) => day !== one.day).map(({ usd }) => usd);
+  return others.length >= OTHER_DAYS_MIN && one.usd < SHARE_OF_LEAST * Math.min(...others);
+}
+
 function looksCut(one: DaySpend | undefined, all: readonly DaySpend[]): boolean {
   if (one === undefined) return false;
   const alike = all
@@ -82,7 +91,7 @@ function looksCut(one: DaySpend | undefined, all: readonly DaySpend[]): boolean 
     .sort((a, b) => Math.abs(a.day - one.day) - Math.abs(b.day - one.day))
     .slice(0, WEEKS_MAX)
     .map(({ usd }) => usd);
-  if (alike.length < WEEKS_MIN) return false;
+  if (alike.length < WEEKS_MIN) return isFarBelowAll(one, all);
   const usual = median(alike);
   const spread = MAD_TO_SD * median(alike.map((usd) => Math.abs(usd - usual)));
   return one.usd < SHARE_OF_USUAL * usual && one.usd < usual - DEVIATIONS * spread;

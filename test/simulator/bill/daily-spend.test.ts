@@ -67,6 +67,12 @@ describe("the daily spend of a bill", () => {
     assert.equal(dailySpendOf(billOf([...usual(29), 71])).cut.length, 0);
   });
 
+  it("needs a day far below all others where weeks are too few to know its weekday", () => {
+    assert.equal(dailySpendOf(billOf([...usual(9), 40])).cut.length, 1);
+    assert.equal(dailySpendOf(billOf([...usual(9), 60])).cut.length, 0);
+    assert.equal(dailySpendOf(billOf([...usual(5), 40])).cut.length, 0);
+  });
+
   it("does not take a quiet day of a noisy account for a part of one", () => {
     const noisy = Array.from({ length: 36 }, (_, i) => (Math.floor(i / 7) % 2 === 0 ? 160 : 40));
     assert.equal(dailySpendOf(billOf([...noisy, 45])).cut.length, 0);
