@@ -9,10 +9,11 @@ import { formatNumber } from "../base/text.ts";
 import { foldedTable, type Markup, markup, picturesHtml, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { certainty } from "./certainty.ts";
 import { barsSvg, daysSvg, groupName } from "./charts.ts";
 import { fanSvg, projectionGaps, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
-import { anomalyText, type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
+import { anomalyText, type BillReport, headline, PART_NAMES, workloadText } from "./text.ts";
 
 export interface BillPage {
   readonly report: BillReport;

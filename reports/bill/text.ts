@@ -3,7 +3,7 @@ import { printable } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Candidate, Workload } from "../../simulator/bill/candidates.ts";
-import { coverageOf, endsOf } from "../../simulator/bill/coverage.ts";
+import { endsOf } from "../../simulator/bill/coverage.ts";
 import {
   type Anomaly,
   type Bill,
@@ -19,6 +19,7 @@ import {
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
 import { formatDuration, formatMs, formatNumber, plural } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
+import { certainty } from "./certainty.ts";
 
 /** What was read out of a bill. */
 export interface BillReport {
@@ -58,47 +59,7 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
   return lines.join("\n");
 }
 
-/** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
-export function certainty({ bill, candidates }: BillReport): readonly string[] {
-  return [
-    "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
-    "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
-    ...missingText(bill),
-    ...(candidates.length === 0
-      ? []
-      : [
-          "At most saved is exact arithmetic, too: billed tokens times ratios of list prices. It is a ceiling; what a routing would save is an estimate with an interval: --replay.",
-        ]),
-  ];
-}
-
 const DAYS_PER_MONTH = 365 / 12;
-/** So many days or hours without usage are named. */
-const MISSING_SHOWN = 5;
-
-/** Days and hours within the bill on which nothing was charged. */
-function missingText(bill: Bill): readonly string[] {
-  const { emptyDays, emptyHoursMs } = coverageOf(bill);
-  const too = "if a part of the export is missing or not delivered yet, sums and figures by month are too low.";
-  const named = (all: readonly string[]) =>
-    `${all.slice(0, MISSING_SHOWN).join(", ")}${all.length > MISSING_SHOWN ? " ..." : ""}`;
-  const have = (count: number) => (count === 1 ? "has" : "have");
-  const days = emptyDays.map(dayText);
-  const hours = emptyHoursMs.map((ms) => new Date(ms).toISOString().slice(0, 16).replace("T", " "));
-  return [
-    ...(days.length === 0
-      ? []
-      : [
-          `${plural(days.length, "day", "days")} within the bill ${have(days.length)} no usage (${named(days)}): ${too}`,
-        ]),
-    ...(hours.length === 0
-      ? []
-      : [
-          `${plural(hours.length, "hour", "hours")} of days with usage ${have(hours.length)} none (from ${named(hours)}, UTC): ${too}`,
-        ]),
-  ];
-}
-
 function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }

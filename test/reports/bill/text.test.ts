@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { certainty, headline, renderBillText } from "../../../reports/bill/text.ts";
+import { certainty } from "../../../reports/bill/certainty.ts";
+import { headline, renderBillText } from "../../../reports/bill/text.ts";
 import { sumOf } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerApi } from "../../../simulator/bill/formats/cost-explorer-api.ts";
