@@ -13,6 +13,7 @@ import { BATCH, LATENCY_PRICE, PROFILE, REGIONS } from "../../../reports/advice/
 import { centsText, savingText, tokens } from "../../../reports/advice/section.ts";
 import { LIGHT } from "../../../reports/base/theme.ts";
 import { importedBillText } from "../../../reports/bill/imports-text.ts";
+import type { Advice } from "../../../simulator/advice/advice.ts";
 import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { advice, between, exact, outcome } from "./fixture.ts";
 
@@ -69,6 +70,25 @@ describe("answers of a plan", () => {
     };
     const against = advice({ reservations: [pays], reservedCheck: check });
     assert.match(said(RESERVED, against), /^None for its price: .* simulated it costs more/);
+    const here = (planned: Advice) =>
+      decisionTable(planned).rows.find(({ cells }) => cells[0]!.text === "reserved tokens a minute")!.cells[2]!.text;
+    assert.equal(here(against), "does not pay: simulated it costs more");
+    // Without it a quarter fails: what 1,000 served cost is not of the same requests.
+    const failing = { ...check, without: outcome("one region", { failedShare: exact(0.25) }) };
+    const unlike = advice({ reservations: [pays], reservedCheck: failing });
+    assert.match(
+      said(RESERVED, unlike),
+      /^Reserve 100,000 .* its price is not comparable: 0 % of the requests fail with it, 25\.0 % without\./,
+    );
+    assert.match(here(unlike), /a month less at best$/);
+  });
+
+  it("reserved: hours of a short run are not those of a commitment", () => {
+    assert.doesNotMatch(said(RESERVED), /quiet hours/);
+    assert.match(
+      said(RESERVED, advice({ ofHours: 2 })),
+      /for hours like the 2 h of the scenario, day and night: a commitment is paid in quiet hours, too/,
+    );
   });
 
   it("residency: the price of a rule, or that it has none", () => {
