@@ -149,6 +149,20 @@ describe("a plan as text, Markdown and page", () => {
   });
 });
 
+describe("pictures of a plan", () => {
+  it("have nothing throttled at the bottom of an axis with a length, and fit a telephone", () => {
+    const steps = [1, 2].map((regions) => ({ regions, outcome: outcome("x", { throttledShare: exact(0) }) }));
+    const spec = ADVICE_CHARTS.regions!.spec(advice({ pool: { steps, worthIt: 1 } }), LIGHT) as {
+      readonly encoding: { readonly y: { readonly scale: object } };
+    };
+    assert.deepEqual(spec.encoding.y.scale, { domainMin: 0, domainMax: 1 });
+    for (const chart of Object.values(ADVICE_CHARTS)) {
+      const { width } = chart.spec(advice(), LIGHT) as { readonly width: number };
+      assert.ok(width <= 420, chart.id);
+    }
+  });
+});
+
 describe("words of sums", () => {
   it("groups digits, rounds tokens, and names a difference only where it is shown", () => {
     assert.equal(centsText(1_234_567n * ONE + ONE / 200n), "1,234,567.01");
