@@ -35,8 +35,8 @@ export function renderBillHtml(page: BillPage): string {
   const sections: readonly (Markup | "")[] = [
     section("In short", markup`<ul>${inShort(page).map((text) => markup`<li>${text}</li>`)}</ul>`),
     section(
-      "Day by day",
-      markup`${picturesHtml((width) => daysSvg(days, { isByDay, width }))}${foldedTable("Every day", groupTable("day", days))}`,
+      isByDay ? "Day by day" : "Over time",
+      markup`${picturesHtml((width) => daysSvg(days, { isByDay, width }))}${foldedTable(isByDay ? "Every day" : "Every period", groupTable("day", days))}`,
     ),
     ...report.groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
@@ -91,7 +91,7 @@ function inShort({ report, replay, projection }: BillPage): readonly string[] {
     // Who signs the page has not seen what the terminal said of the export.
     ...report.bill.export.notes.map((note) => `Of the export: ${note}.`),
     ...(best === undefined ? [] : [best]),
-    ...(projection === undefined ? [] : [projectionHeadline(projection)]),
+    ...(projection === undefined ? [] : [[projectionHeadline(projection), ...projectionGaps(projection)].join(" ")]),
     ...(report.remarks.length === 0
       ? []
       : [
@@ -146,10 +146,12 @@ function candidateTable({ candidates }: BillReport): Table {
       ...(isKnown ? [leftColumn("can live with", "workload")] : []),
       leftColumn("cheapest way", "option"),
       rightColumn("saves, USD", "saving_usd"),
+      rightColumn("as batch, USD", "batch_saving_usd"),
     ],
     rows: candidates.map(({ group, model, costUsd, tokens, workload, options }) => {
       const millions = toNumber(tokens) / 1e6;
       const best = options.find(({ name }) => name !== "batch");
+      const batch = options.find(({ name }) => name === "batch");
       return {
         cells: [
           textCell(groupName(group)),
@@ -158,7 +160,7 @@ function candidateTable({ candidates }: BillReport): Table {
           { text: formatNumber(millions, millions < 10 ? 1 : 0), value: millions },
           ...(isKnown ? [textCell(workloadText(workload))] : []),
           textCell(best?.name ?? (workload === undefined ? "none listed" : "none")),
-          best === undefined ? { text: "", value: null } : money(best.savingUsd),
+          ...[best, batch].map((way) => (way === undefined ? { text: "", value: null } : money(way.savingUsd))),
         ],
       };
     }),

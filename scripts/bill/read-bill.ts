@@ -2,6 +2,7 @@
  * Bill exports from files: CSV (gzip too), Parquet by DuckDB and the API's JSON; which format it is, the file says. What a
  * Parquet file holds is counted before it is taken into memory.
  */
+import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -117,7 +118,7 @@ async function bytesOf(path: string, free: FreeSize): Promise<{ readonly bytes: 
   }
 }
 
-/** UTF-8, or UTF-16 as spreadsheets save "Unicode text". */
+/** UTF-8; UTF-16 as spreadsheets save "Unicode text"; else what Windows calls ANSI, as they save a CSV. */
 function textOf(bytes: Buffer, path: string): string {
   if (bytes.length > WHOLE_TEXT_BYTES_MAX) {
     throw tooLarge(path, `${shown(bytes.length)} bytes are more than the ${shown(WHOLE_TEXT_BYTES_MAX)} of a text`);
@@ -125,7 +126,8 @@ function textOf(bytes: Buffer, path: string): string {
   const [first, second] = bytes;
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16le").decode(Buffer.from(bytes).swap16());
   const isUtf16 = (first === 0xff && second === 0xfe) || (bytes.length > 3 && second === 0 && bytes[3] === 0);
-  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+  if (isUtf16) return new TextDecoder("utf-16le").decode(bytes);
+  return new TextDecoder(isUtf8(bytes) ? "utf-8" : "windows-1252").decode(bytes);
 }
 
 function tooLarge(where: string, what: string): MeridianError {
@@ -185,6 +187,11 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
     return { ...read, notes: [...read.notes, ...repeatedRows(table, { name, format: format.name, seen })] };
   }
   const known = BILL_TABLE_FORMATS.map(({ title }) => title).join("; ");
+  if (table.columns[0]?.startsWith("PK\u0003\u0004")) {
+    const what = "this is a workbook of a spreadsheet, or another zip archive";
+    const fix = "save its sheet as CSV, or unpack it";
+    throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
+  }
   const columns = table.columns.slice(0, 8).join(", ");
   throw new MeridianError("data", {
     code: "BILL_FORMAT_UNKNOWN",
