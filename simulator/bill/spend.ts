@@ -6,6 +6,7 @@ import { median } from "../base/statistics.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { type BillExport, type ChargeKind, type Decimal, sumOf, toNumber } from "./bill-line.ts";
 import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
+import { CATEGORY_PREFIX } from "./table-reader.ts";
 import { featureOf, TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
 
 /** A bill with each line read. */
@@ -145,12 +146,13 @@ export function remarksOf(bill: Bill): readonly BillRemark[] {
   return [...remarks.values()].sort((a, b) => compare(magnitude(b.costUsd), magnitude(a.costUsd)));
 }
 
-/** The tag keys that the bill's lines carry, in the order of their spend. */
+/** The tag keys that the bill's lines carry, in the order of their spend; cost categories after tags. */
 export function tagKeysOf(bill: Bill): readonly string[] {
   const spend = new Map<string, Decimal>();
   for (const { line } of bill.lines)
     for (const key of Object.keys(line.tags)) spend.set(key, (spend.get(key) ?? 0n) + magnitude(line.costUsd));
-  return [...spend].sort(([, a], [, b]) => compare(b, a)).map(([key]) => key);
+  const isCategory = (key: string) => Number(key.startsWith(CATEGORY_PREFIX));
+  return [...spend].sort(([k, a], [l, b]) => isCategory(k) - isCategory(l) || compare(b, a)).map(([key]) => key);
 }
 
 function group(

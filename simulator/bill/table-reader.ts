@@ -175,6 +175,14 @@ export function plainTags(tags: Readonly<Record<string, string>>): Readonly<Reco
   return plain;
 }
 
+/** Before the name of a cost category, which is a label as a tag is. */
+export const CATEGORY_PREFIX = "category:";
+
+/** @example categories({ Team: "search" }) // => { "category:Team": "search" } */
+export function categories(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [`${CATEGORY_PREFIX}${key}`, value]));
+}
+
 /** Which number of `9/3/2026` is the day. */
 export type DateOrder = "day first" | "month first";
 
