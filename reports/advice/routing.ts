@@ -172,6 +172,7 @@ export const BATCH: AdviceQuestion = {
             : "None of the classes says that it may wait (deferrable: true)."
           : `Defer ${now.map((each) => `${each.className} (${saved(each)} a month less by list price)`).join(", ")}.`,
         ...(ran === undefined ? [] : [`Simulated: ${savingText(ran.outcome)} in all.`]),
+        ...unlistedText(offered),
         ...(rest.length === 0
           ? []
           : [
@@ -205,6 +206,15 @@ export const BATCH: AdviceQuestion = {
     };
   },
 };
+
+/** Classes whose models the price list does not sell as batch. */
+function unlistedText(offered: Advice["deferrals"]): readonly string[] {
+  const unlisted = offered.filter(({ isListed }) => !isListed).map(({ className }) => className);
+  if (unlisted.length === 0) return [];
+  return [
+    `The price list has no batch price of the ${unlisted.length === 1 ? "model" : "models"} of ${unlisted.join(", ")}: the usual ratio stands in, and batch may not be sold for ${unlisted.length === 1 ? "it" : "them"}.`,
+  ];
+}
 
 /** What the milliseconds cost. */
 export const LATENCY_PRICE: AdviceQuestion = {

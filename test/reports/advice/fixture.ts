@@ -94,8 +94,8 @@ export function advice(over: Partial<Advice> = {}): Advice {
     demandReplications: 1,
     precision: null,
     deferrals: [
-      { className: "chat", deferrable: false, usdPerMonth: 800, savingShare: 0.5, target: "a@batch" },
-      { className: "digest", deferrable: true, usdPerMonth: 200, savingShare: 0.5, target: "a@batch" },
+      { className: "chat", deferrable: false, usdPerMonth: 800, savingShare: 0.5, target: "a@batch", isListed: true },
+      { className: "digest", deferrable: true, usdPerMonth: 200, savingShare: 0.5, target: "a@batch", isListed: true },
     ],
     reservations: [
       {

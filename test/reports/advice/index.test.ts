@@ -51,6 +51,8 @@ describe("answers of a plan", () => {
     assert.match(said(PROFILE), /not for eu: may run outside \(residency eu\)/);
     assert.match(said(BATCH), /Defer digest \(USD 100 a month less by list price\)/);
     assert.match(said(BATCH), /could wait up to 24 h: chat would save USD 400 a month/);
+    const unlisted = advice().deferrals.map((each) => ({ ...each, isListed: each.className !== "chat" }));
+    assert.match(said(BATCH, advice({ deferrals: unlisted })), /no batch price of the model of chat: the usual ratio/);
     assert.match(
       said(LATENCY_PRICE),
       /global profile \(routes\) saves USD 90 a month for 1\.00 s of p95: USD 90 for each second/,

@@ -101,11 +101,11 @@ describe("what else the same tokens cost", () => {
 
   it("batch saves half by list price, where nothing but the wait forbids it", () => {
     const plan = worldPlan(NOVA, targets, [{ residency: "eu" }]);
-    const [found] = deferrals(plan, demand, { c0: "eu-west-1" });
+    const [found] = deferrals({ plan, demand, prices, targetOf: { c0: "eu-west-1" } });
     near(found!.usdPerMonth!, month);
     near(found!.savingShare!, 0.5);
     assert.deepEqual([found!.target, found!.deferrable], ["eu-west-1@batch", false]);
-    const [free] = deferrals(worldPlan(NOVA, targets, [{}]), demand, { c0: "eu-west-1" });
+    const [free] = deferrals({ plan: worldPlan(NOVA, targets, [{}]), demand, prices, targetOf: { c0: "eu-west-1" } });
     assert.equal(free!.target, "us-east-1@batch");
   });
 
@@ -120,6 +120,24 @@ describe("what else the same tokens cost", () => {
     // USD 13.08 an hour for six months, against USD 0.72 for a million tokens either way.
     near(unit!.breakEvenTpm, 13.08 / 60 / 0.72e-6);
     near(unit!.meanTpm, 1.1e6);
+  });
+
+  it("a tier without a price of its own has none: what the usual ratio would give is no list price", () => {
+    const sonnet = worldPlan(SONNET, ["eu-west-1/eu"], [{}]);
+    const input = { plan: sonnet, demand, prices, targetOf: { c0: "eu-west-1/eu" } };
+    assert.deepEqual(tierCosts(input), [
+      { tier: "priority", factor: null, left: ["c0"] },
+      { tier: "flex", factor: null, left: ["c0"] },
+    ]);
+    // Sonnet 4.5 has batch prices in the list, Sonnet 5 has none.
+    const batchOf = (model: string) => {
+      const plan = worldPlan(model, ["eu-west-1/eu", "eu-west-1/eu@batch"], [{}]);
+      return deferrals({ plan, demand, prices, targetOf: { c0: "eu-west-1/eu" } })[0]!;
+    };
+    assert.deepEqual(
+      [SONNET, "anthropic.claude-sonnet-5"].map((model) => batchOf(model).isListed),
+      [true, false],
+    );
   });
 
   it("as many model units as are in use for more than their break-even share, at each term", () => {
@@ -148,7 +166,7 @@ describe("what else the same tokens cost", () => {
     const plan = worldPlan(NOVA, targets, [{}]);
     const cached = { ...demand, byClass: [{ ...demand.byClass[0]!, cacheRead: 30e6, cacheWrite: 6e6 }] };
     // Of 60 M input tokens 24 M are plain; Nova's cache reads at a quarter of the price and writes for nothing.
-    const [found] = deferrals(plan, cached, { c0: "eu-west-1" });
+    const [found] = deferrals({ plan, demand: cached, prices, targetOf: { c0: "eu-west-1" } });
     near(found!.usdPerMonth!, 730 * (24 * 0.92 + 30 * 0.23 + 6 * 3.68));
   });
 
