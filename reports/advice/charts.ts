@@ -10,7 +10,8 @@ import { frame } from "../charts/parts/frame.ts";
 import { leftColumn, rightColumn, textCell } from "../tables/table.ts";
 import { tokens } from "./section.ts";
 
-const WIDTH = 560;
+/** Of a plot: with its axis it fits a telephone, where it is half as large. */
+const WIDTH = 420;
 const MARKS = ["set", "needed", "asked for", "needed with max_tokens unset"] as const;
 
 function colours(theme: ChartTheme): readonly string[] {
@@ -41,7 +42,7 @@ export const quotaChart: Chart<Advice> = {
       data: { values: quotaValues(advice) },
       mark: { type: "point", filled: true, size: 110 },
       encoding: {
-        y: { field: "quota", type: "nominal", sort: null, axis: { title: null } },
+        y: { field: "quota", type: "nominal", sort: null, axis: { title: null, labelLimit: 260 } },
         x: {
           field: "tpm",
           type: "quantitative",
@@ -52,13 +53,13 @@ export const quotaChart: Chart<Advice> = {
           field: "what",
           type: "nominal",
           scale: { domain: [...MARKS], range: [...colours(theme)] },
-          legend: { title: null, orient: "bottom", columns: 4 },
+          legend: { title: null, orient: "bottom", columns: 2 },
         },
         shape: {
           field: "what",
           type: "nominal",
           scale: { domain: [...MARKS], range: ["square", "circle", "triangle-up", "cross"] },
-          legend: { title: null, orient: "bottom", columns: 4 },
+          legend: { title: null, orient: "bottom", columns: 2 },
         },
       },
     }) as TopLevelSpec,
@@ -100,7 +101,13 @@ export const poolChart: Chart<Advice> = {
       mark: { type: "line", point: { size: 70 } },
       encoding: {
         x: { field: "regions", type: "ordinal", axis: { title: "Regions, the nearest first", labelAngle: 0 } },
-        y: { field: "percent", type: "quantitative", axis: { title: "%", tickCount: 5 } },
+        y: {
+          field: "percent",
+          type: "quantitative",
+          // Nothing throttled lies at the bottom, not in the middle of an axis without a length.
+          scale: { domainMin: 0, domainMax: Math.max(1, ...poolValues(advice).map(({ percent }) => percent)) },
+          axis: { title: "%", tickCount: 5 },
+        },
         color: {
           field: "what",
           type: "nominal",

@@ -2,8 +2,10 @@
 import { type Advice, rangeOr } from "../../simulator/advice/advice.ts";
 import { FREE_USD, type ReservedKind } from "../../simulator/advice/commitments.ts";
 import type { Estimate } from "../../simulator/base/statistics.ts";
+import { HOUR_MS } from "../../simulator/base/time.ts";
 import { toNumber } from "../../simulator/bill/bill-line.ts";
-import { formatCount, formatNumber, formatShare, plural, USD } from "../base/text.ts";
+import { FAILED_SHARE_MARGIN } from "../../simulator/experiment/standing.ts";
+import { formatCount, formatDuration, formatNumber, formatShare, plural, USD } from "../base/text.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, amountCell, cellOf, centsRange, p95Text, tokens, usd, usdMonth } from "./section.ts";
 
@@ -30,6 +32,7 @@ export const RESERVED: AdviceQuestion = {
       answer: [
         ...(pays.length === 0 ? nonePays(reservations) : paying(pays[0]!, advice)),
         ...tried(advice),
+        ...shortRunText(advice),
         ...PROMISE,
         ...units(advice),
       ],
@@ -55,20 +58,44 @@ function nonePays(all: readonly Offer[]): readonly string[] {
 
 const PROMISE = ["Whatever it saves, it buys a promise: a target of 99.5 %, and tokens that no other call takes."];
 
-function paying(best: Offer, { reservedCheck }: Advice): readonly string[] {
+/** What the simulated reservation says of its price: nothing where other requests fail with it than without. */
+export function reservedTrial({ reservedCheck }: Advice): "pays" | "costs more" | "other requests" | "not tried" {
+  if (reservedCheck === null) return "not tried";
+  const { outcome, without } = reservedCheck;
+  const [cost, before] = [outcome.usdPer1kServed.value, without.usdPer1kServed.value];
+  if (cost === null || before === null) return "not tried";
+  const apart = Math.abs((outcome.failedShare.value ?? 0) - (without.failedShare.value ?? 0));
+  if (apart > FAILED_SHARE_MARGIN) return "other requests";
+  return cost >= before ? "costs more" : "pays";
+}
+
+function paying(best: Offer, advice: Advice): readonly string[] {
   const units = best.kinds.map(({ kind, bestTpm }) => `${formatCount(bestTpm)} ${kind}`).join(" and ");
   const saved = best.onDemandUsd - best.bestUsd!;
-  const [reserved, without] = [
-    reservedCheck?.outcome.usdPer1kServed.value,
-    reservedCheck?.without.usdPer1kServed.value,
-  ];
-  if (typeof reserved === "number" && typeof without === "number" && reserved >= without) {
+  const trial = reservedTrial(advice);
+  const term = plural(best.termMonths, "month", "months");
+  if (trial === "costs more") {
     return [
-      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${plural(best.termMonths, "month", "months")} would save USD ${centsRange(saved, best.ranges?.lessUsd)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
+      `None for its price: ${units} tokens a minute of ${best.model} in ${best.region} for ${term} would save USD ${centsRange(saved, best.ranges?.lessUsd)} a month if input and output were used as each minute allows, but a call needs both at once, and simulated it costs more.`,
     ];
   }
+  const { outcome, without } = advice.reservedCheck ?? {};
+  const unlike =
+    trial === "other requests"
+      ? ` Simulated, its price is not comparable: ${formatShare(outcome!.failedShare)} of the requests fail with it, ${formatShare(without!.failedShare)} without.`
+      : "";
   return [
-    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${plural(best.termMonths, "month", "months")}: USD ${centsRange(best.bestUsd!, best.ranges?.bestUsd)} a month with what spills over, up to USD ${centsRange(saved, best.ranges?.lessUsd)} less than on demand.`,
+    `Reserve ${units} tokens a minute of ${best.model} in ${best.region} (${best.routing}) for ${term}: USD ${centsRange(best.bestUsd!, best.ranges?.bestUsd)} a month with what spills over, up to USD ${centsRange(saved, best.ranges?.lessUsd)} less than on demand.${unlike}`,
+  ];
+}
+
+const DAY_HOURS = 24;
+
+/** A run of some busy hours does not know the quiet ones, which a commitment is paid for, too. */
+function shortRunText({ ofHours }: Advice): readonly string[] {
+  if (ofHours >= DAY_HOURS) return [];
+  return [
+    `All of this is for hours like the ${formatDuration(ofHours * HOUR_MS)} of the scenario, day and night: a commitment is paid in quiet hours, too. Before you commit, plan with a day or a week of traffic.`,
   ];
 }
 
@@ -102,7 +129,7 @@ function tried({ reservedCheck }: Advice): readonly string[] {
     return ["Not simulated, since only a part of the run was: a reservation is paid day and night."];
   const { bought, without, outcome } = reservedCheck;
   return [
-    `Simulated with ${bought}: ${usdMonth(outcome.usdPerMonth)} a month against ${usdMonth(without.usdPerMonth)} without (USD ${usd(outcome.usdPer1kServed.value ?? 0)} against ${usd(without.usdPer1kServed.value ?? 0)} for 1,000 served); p95 ${p95Text(outcome)} against ${p95Text(without)}, throttled ${formatShare(outcome.throttledShare)} against ${formatShare(without.throttledShare)}.`,
+    `Simulated with ${bought}: ${usdMonth(outcome.usdPerMonth)} a month against ${usdMonth(without.usdPerMonth)} without (USD ${usd(outcome.usdPer1kServed.value ?? 0)} against ${usd(without.usdPer1kServed.value ?? 0)} for 1,000 served); p95 ${p95Text(outcome)} against ${p95Text(without)}, throttled ${formatShare(outcome.throttledShare)} against ${formatShare(without.throttledShare)}, failed ${formatShare(outcome.failedShare)} against ${formatShare(without.failedShare)}.`,
   ];
 }
 

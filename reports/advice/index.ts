@@ -13,7 +13,7 @@ import { leftColumn, type Table, textCell } from "../tables/table.ts";
 import { escapeMarkdown, tableMarkdown } from "../text/markdown.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
 import { ADVICE_CHARTS } from "./charts.ts";
-import { PROVISIONED_TERM_NAMES, RESERVED, RESIDENCY } from "./commitments.ts";
+import { PROVISIONED_TERM_NAMES, RESERVED, RESIDENCY, reservedTrial } from "./commitments.ts";
 import { MAX_TOKENS, QUOTA } from "./quotas.ts";
 import { BATCH, LATENCY_PRICE, PROFILE, REGIONS, sharedLoadText } from "./routing.ts";
 import {
@@ -234,10 +234,12 @@ function poolText(advice: Advice): string {
     : `${worthIt} regions: throttled ${formatShare(one.throttledShare)} to ${formatShare(best.throttledShare)}`;
 }
 
-function reservedText({ reservations }: Advice): string {
+function reservedText(advice: Advice): string {
+  const { reservations } = advice;
   if (reservations.length === 0) return "no price known for these models";
   const pays = reservations.filter(({ bestUsd, onDemandUsd }) => bestUsd !== undefined && bestUsd < onDemandUsd);
   const [best] = pays.toSorted((a, b) => Number(a.bestUsd! - a.onDemandUsd - (b.bestUsd! - b.onDemandUsd)));
+  if (best !== undefined && reservedTrial(advice) === "costs more") return "does not pay: simulated it costs more";
   if (best !== undefined) {
     const units = best.kinds.map(({ kind, bestTpm }) => `${tokens(bestTpm)} ${kind}`).join(", ");
     return `${units} for ${plural(best.termMonths, "month", "months")}: USD ${centsRange(best.onDemandUsd - best.bestUsd!, best.ranges?.lessUsd)} a month less at best`;

@@ -2,6 +2,7 @@
 import { type Advice, type RouteOutcome, rangeOr } from "../../simulator/advice/advice.ts";
 import type { Outcome } from "../../simulator/advice/routes.ts";
 import { formatMs, formatShare, PERCENT, plural, SHARE, USD } from "../base/text.ts";
+import { markedSaving, OTHER_REQUESTS } from "../tables/other-requests.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from "./section.ts";
 
@@ -9,7 +10,7 @@ import { type AdviceQuestion, cellOf, p95Text, savingText, usd, usdMonth } from 
 export function routeTable(id: string, caption: string, rows: readonly Outcome[], watched: string): Table {
   return {
     id,
-    caption: `${caption} p95 of ${watched}; USD for 30.4 days like the run.`,
+    caption: `${caption} p95 of ${watched}; USD for 30.4 days like the run; saved: of what 1,000 served requests cost${rows.every(({ isLikeBaseline }) => isLikeBaseline) ? "" : `, ${OTHER_REQUESTS} where others fail than with the first`}.`,
     columns: [
       leftColumn("routing", "routing"),
       rightColumn("USD a month", "usd_per_month"),
@@ -22,7 +23,9 @@ export function routeTable(id: string, caption: string, rows: readonly Outcome[]
       cells: [
         textCell(each.strategy),
         cellOf(each.usdPerMonth, USD, 0),
-        each.savingShare === null ? textCell("-") : cellOf(each.savingShare, PERCENT, 1),
+        each.savingShare === null
+          ? textCell("-")
+          : markedSaving(cellOf(each.savingShare, PERCENT, 1), each.isLikeBaseline),
         cellOf(each.p95Ms, { symbol: "s", factor: 0.001 }, 2),
         cellOf(each.throttledShare, SHARE, 2),
         cellOf(each.failedShare, SHARE, 2),
@@ -169,6 +172,7 @@ export const BATCH: AdviceQuestion = {
             : "None of the classes says that it may wait (deferrable: true)."
           : `Defer ${now.map((each) => `${each.className} (${saved(each)} a month less by list price)`).join(", ")}.`,
         ...(ran === undefined ? [] : [`Simulated: ${savingText(ran.outcome)} in all.`]),
+        ...unlistedText(offered),
         ...(rest.length === 0
           ? []
           : [
@@ -202,6 +206,15 @@ export const BATCH: AdviceQuestion = {
     };
   },
 };
+
+/** Classes whose models the price list does not sell as batch. */
+function unlistedText(offered: Advice["deferrals"]): readonly string[] {
+  const unlisted = offered.filter(({ isListed }) => !isListed).map(({ className }) => className);
+  if (unlisted.length === 0) return [];
+  return [
+    `The price list has no batch price of the ${unlisted.length === 1 ? "model" : "models"} of ${unlisted.join(", ")}: the usual ratio stands in, and batch may not be sold for ${unlisted.length === 1 ? "it" : "them"}.`,
+  ];
+}
 
 /** What the milliseconds cost. */
 export const LATENCY_PRICE: AdviceQuestion = {

@@ -49,8 +49,9 @@ export function usd(value: number): string {
 }
 
 /** `9.1 % (8.8–9.4) less than one region`, or that no difference is shown. */
-export function savingText({ savingShare }: Outcome, yardstick = "one region"): string {
+export function savingText({ savingShare, isLikeBaseline }: Outcome, yardstick = "one region"): string {
   if (savingShare === null || savingShare.value === 0) return `the same as ${yardstick}`;
+  if (!isLikeBaseline) return `not comparable with ${yardstick}, since other requests fail`;
   const { value, low, high } = savingShare;
   if (value === null) return `not comparable with ${yardstick}`;
   if (low !== null && high !== null && low <= 0 && high >= 0) return `no difference from ${yardstick} shown`;

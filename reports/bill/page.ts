@@ -1,16 +1,19 @@
 /** The page of a bill: what is spent, who could move, what it would save, the year ahead, and a line to sign on. */
 
+import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, formatDecimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Projection } from "../../simulator/bill/project.ts";
-import { type SpendDimension, type SpendGroup, usageLines } from "../../simulator/bill/spend.ts";
+import { type SpendGroup, usageLines } from "../../simulator/bill/spend.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber } from "../base/text.ts";
-import { foldedTable, type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
+import { foldedTable, type Markup, markup, picturesHtml, tableHtml } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
-import { fanSvg, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
+import { certainty } from "./certainty.ts";
+import { barsSvg, daysSvg, groupName } from "./charts.ts";
+import { fanSvg, projectionGaps, projectionHeadline, projectionTable, tornadoSvg } from "./projection.ts";
 import { bestRouting, type ReplayReport, replayText, savingsSvg, savingsTable } from "./savings.ts";
-import { type BillReport, certainty, headline, PART_NAMES, workloadText } from "./text.ts";
+import { anomalyText, type BillReport, headline, PART_NAMES, workloadText } from "./text.ts";
 
 export interface BillPage {
   readonly report: BillReport;
@@ -28,18 +31,19 @@ export function renderBillHtml(page: BillPage): string {
   const { report, replay, projection, file } = page;
   const days = page.byDay.toSorted((a, b) => ((a.key ?? "") < (b.key ?? "") ? -1 : 1));
   const total = sumOf(report.parts.map(({ costUsd }) => costUsd));
+  const isByDay = usageLines(report.bill).every(({ line }) => line.endMs - line.startMs <= DAY_MS);
   const sections: readonly (Markup | "")[] = [
     section("In short", markup`<ul>${inShort(page).map((text) => markup`<li>${text}</li>`)}</ul>`),
     section(
-      "Day by day",
-      markup`${wideHtml("Day by day", daysSvg(days))}${foldedTable("Every day", groupTable("day", days))}`,
+      isByDay ? "Day by day" : "Over time",
+      markup`${picturesHtml((width) => daysSvg(days, { isByDay, width }))}${foldedTable(isByDay ? "Every day" : "Every period", groupTable("day", days))}`,
     ),
     ...report.groupings
       .filter(({ groups }) => groups.some(({ key }) => key !== undefined))
       .map(({ dimension, groups }) =>
         section(
           `By ${dimension.replace("tag:", "")}`,
-          markup`${wideHtml(dimension, barsSvg(dimension, groups))}${tableHtml(groupTable(dimension, groups))}`,
+          markup`${picturesHtml((width) => barsSvg(dimension, groups, width))}${tableHtml(groupTable(dimension, groups))}`,
         ),
       ),
     report.candidates.length === 0 ? "" : section("Who could be routed otherwise", tableHtml(candidateTable(report))),
@@ -47,13 +51,19 @@ export function renderBillHtml(page: BillPage): string {
       ? ""
       : section(
           "What routing would save",
-          markup`<p>${replayText(replay)}</p>${wideHtml("Saving by team", savingsSvg(replay))}${tableHtml(savingsTable(replay))}`,
+          markup`<p>${replayText(replay)}</p>${picturesHtml((width) => savingsSvg(replay, width))}${tableHtml(savingsTable(replay))}`,
         ),
     projection === undefined ? "" : section("The months ahead", projected(projection, file)),
     section("The whole bill", tableHtml(partTable(report, total))),
     report.features.length === 0
       ? ""
       : section("Bedrock, no tokens", tableHtml(groupTable("feature", report.features))),
+    report.anomalies.length === 0
+      ? ""
+      : section(
+          "What stands out",
+          markup`<ul>${report.anomalies.map((each) => markup`<li>${anomalyText(each)}</li>`)}</ul>`,
+        ),
     report.remarks.length === 0 ? "" : section("Not attributed, or odd", tableHtml(remarkTable(report))),
     section(
       "How sure these figures are",
@@ -81,7 +91,7 @@ function inShort({ report, replay, projection }: BillPage): readonly string[] {
     // Who signs the page has not seen what the terminal said of the export.
     ...report.bill.export.notes.map((note) => `Of the export: ${note}.`),
     ...(best === undefined ? [] : [best]),
-    ...(projection === undefined ? [] : [projectionHeadline(projection)]),
+    ...(projection === undefined ? [] : [[projectionHeadline(projection), ...projectionGaps(projection)].join(" ")]),
     ...(report.remarks.length === 0
       ? []
       : [
@@ -98,9 +108,9 @@ function projected(projection: Projection, file: string): Markup {
   const [flat] = projection.scenarios;
   const middle = toNumber(flat!.totalUsd[2]!);
   const others = projection.scenarios.slice(1);
-  return markup`<p>${projectionHeadline(projection)}</p>${wideHtml("The months ahead", fanSvg("If nothing is changed", flat!.months))}
-${others.map(({ price, months }) => markup`<p class="caption">Under the routing ${price.name}:</p>${wideHtml(price.name, fanSvg(price.name, months))}`)}
-${wideHtml("What drives the total", tornadoSvg(projection.tornado, middle))}
+  return markup`<p>${[projectionHeadline(projection), ...projectionGaps(projection)].join(" ")}</p>${picturesHtml((width) => fanSvg("If nothing is changed", flat!.months, width))}
+${others.map(({ price, months }) => markup`<p class="caption">Under the routing ${price.name}:</p>${picturesHtml((width) => fanSvg(price.name, months, width))}`)}
+${picturesHtml((width) => tornadoSvg(projection.tornado, middle, width))}
 ${tableHtml(projectionTable({ projection, file }))}`;
 }
 
@@ -118,13 +128,9 @@ function groupTable(dimension: string, groups: readonly SpendGroup[]): Table {
       rightColumn("lines", "lines"),
     ],
     rows: groups.map(({ key, costUsd, lines }) => ({
-      cells: [textCell(nameOf(key)), money(costUsd), { text: formatNumber(lines, 0), value: lines }],
+      cells: [textCell(groupName(key)), money(costUsd), { text: formatNumber(lines, 0), value: lines }],
     })),
   };
-}
-
-function nameOf(key: string | undefined): string {
-  return key === undefined ? "(not said)" : key === "" ? "(untagged)" : key;
 }
 
 function candidateTable({ candidates }: BillReport): Table {
@@ -140,19 +146,21 @@ function candidateTable({ candidates }: BillReport): Table {
       ...(isKnown ? [leftColumn("can live with", "workload")] : []),
       leftColumn("cheapest way", "option"),
       rightColumn("saves, USD", "saving_usd"),
+      rightColumn("as batch, USD", "batch_saving_usd"),
     ],
     rows: candidates.map(({ group, model, costUsd, tokens, workload, options }) => {
       const millions = toNumber(tokens) / 1e6;
       const best = options.find(({ name }) => name !== "batch");
+      const batch = options.find(({ name }) => name === "batch");
       return {
         cells: [
-          textCell(nameOf(group)),
+          textCell(groupName(group)),
           textCell(model),
           money(costUsd),
           { text: formatNumber(millions, millions < 10 ? 1 : 0), value: millions },
           ...(isKnown ? [textCell(workloadText(workload))] : []),
           textCell(best?.name ?? (workload === undefined ? "none listed" : "none")),
-          best === undefined ? { text: "", value: null } : money(best.savingUsd),
+          ...[best, batch].map((way) => (way === undefined ? { text: "", value: null } : money(way.savingUsd))),
         ],
       };
     }),
@@ -182,45 +190,4 @@ function remarkTable({ remarks }: BillReport): Table {
       cells: [textCell(remark), textCell(service ?? ""), money(costUsd)],
     })),
   };
-}
-
-const WIDTH = 720;
-const BAR = 20;
-const BARS_SHOWN = 12;
-
-/** The largest groups as bars from zero. */
-function barsSvg(dimension: SpendDimension, groups: readonly SpendGroup[]): Markup {
-  const shown = groups.slice(0, BARS_SHOWN).map(({ key, costUsd }) => ({ name: nameOf(key), usd: toNumber(costUsd) }));
-  const top = Math.max(1e-9, ...shown.map(({ usd }) => usd));
-  const height = shown.length * (BAR + 6) + 6;
-  const label = shown.map(({ name, usd }) => `${name} USD ${usd.toFixed(0)}`).join("; ");
-  return markup`<svg viewBox="0 0 ${WIDTH} ${height}" width="100%" role="img" aria-label="Spend by ${dimension}: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
-${shown.map(({ name, usd }, i) => {
-  const y = 4 + i * (BAR + 6);
-  return markup`<text x="190" y="${y + 14}" text-anchor="end">${name.slice(0, 30)}</text>
-<rect x="200" y="${y}" width="${Math.max(0, (usd / top) * 420).toFixed(1)}" height="${BAR}" fill="#3b6fb6" fill-opacity="0.75"/>
-<text x="${(206 + Math.max(0, (usd / top) * 420)).toFixed(1)}" y="${y + 14}">${formatNumber(usd, 2)}</text>`;
-})}
-</svg>`;
-}
-
-/** A column for each day, in order. */
-function daysSvg(groups: readonly SpendGroup[]): Markup {
-  const days = groups.flatMap(({ key, costUsd }) => (key === undefined ? [] : [{ key, usd: toNumber(costUsd) }]));
-  const top = Math.max(1e-9, ...days.map(({ usd }) => usd));
-  const width = (WIDTH - 70) / Math.max(1, days.length);
-  const label = `${days.length} days, USD ${top.toFixed(0)} on the dearest`;
-  return markup`<svg viewBox="0 0 ${WIDTH} 190" width="100%" role="img" aria-label="Spend by day: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
-<line x1="60" x2="${WIDTH - 10}" y1="160" y2="160" stroke="currentColor" stroke-opacity="0.4"/>
-<text x="54" y="14" text-anchor="end">${formatNumber(top, 0)}</text><text x="54" y="164" text-anchor="end">0</text>
-${days.map(({ key, usd }, i) => {
-  const size = Math.max(0, (usd / top) * 150);
-  const x = 60 + i * width;
-  const mark =
-    i % Math.max(1, Math.ceil(days.length / 8)) === 0
-      ? markup`<text x="${x.toFixed(1)}" y="178">${key.slice(5)}</text>`
-      : "";
-  return markup`<rect x="${x.toFixed(1)}" y="${(160 - size).toFixed(1)}" width="${Math.max(0.5, width - 1).toFixed(1)}" height="${size.toFixed(1)}" fill="#3b6fb6" fill-opacity="0.75"/>${mark}`;
-})}
-</svg><p class="subtitle">USD of usage by day, UTC.</p>`;
 }

@@ -7,7 +7,7 @@ import { type Decimal, formatCents, toNumber } from "../../simulator/bill/bill-l
 import { type ProjectedMonth, type Projection, QUANTILES } from "../../simulator/bill/project.ts";
 import { centsText } from "../advice/section.ts";
 import { formatNumber, plural } from "../base/text.ts";
-import { type Markup, markup, tableHtml, wideHtml } from "../html/elements.ts";
+import { type Markup, markup, picturesHtml, tableHtml, WIDE_PX } from "../html/elements.ts";
 import { pageHtml } from "../html/page.ts";
 import { csvRows, leftColumn, rightColumn, type Table, textCell, toCsv } from "../tables/table.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
@@ -66,9 +66,9 @@ export function renderProjectionHtml(report: ProjectionReport): string {
     main: markup`
 ${projection.scenarios.map(
   ({ price, months }) =>
-    markup`<section class="chart"><h2>${price.name}</h2>${wideHtml(price.name, fanSvg(price.name, months))}</section>`,
+    markup`<section class="chart"><h2>${price.name}</h2>${picturesHtml((width) => fanSvg(price.name, months, width))}</section>`,
 )}
-<section><h2>What drives the total</h2>${wideHtml("What drives the total", tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!)))}${tableHtml(tornadoTable(report))}</section>
+<section><h2>What drives the total</h2>${picturesHtml((width) => tornadoSvg(projection.tornado, toNumber(projection.scenarios[0]!.totalUsd[2]!), width))}${tableHtml(tornadoTable(report))}</section>
 <section><h2>Every month</h2>${tableHtml(projectionTable(report))}</section>
 <section><h2>What this rests on</h2><ul>${assumptions(projection).map((text) => markup`<li>${text}</li>`)}</ul></section>
 <section><h2>Signed off</h2><p>Name, date: ______________________________</p></section>`,
@@ -113,7 +113,7 @@ export function projectionHeadline({ scenarios, growth, withoutGrowthUsd }: Proj
     growth.source === "given"
       ? `growth is ${span[0]} to ${span[2]} a month`
       : `the bill's trend of ${span[1]} a month (${span[0]} to ${span[2]}) lasts`;
-  return `${plural(months.length, "month", "months")} of this usage cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
+  return `${plural(months.length, "month", "months")} of this usage from ${monthName(months[0]!.month)} on cost between USD ${low} and USD ${high} with a probability of 80 % if nothing is changed and ${rests}; if growth ends now, between USD ${wholeUsd(withoutGrowthUsd[0]!)} and USD ${wholeUsd(withoutGrowthUsd.at(-1)!)}.`;
 }
 
 function wholeUsd(amount: Decimal): string {
@@ -122,10 +122,42 @@ function wholeUsd(amount: Decimal): string {
 
 function basis({ projection, file }: ProjectionReport): string {
   const { firstDay, lastDay, days } = projection;
-  return `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`;
+  return [
+    `From ${plural(days, "day", "days")} of ${file}, ${firstDay} to ${lastDay}.`,
+    ...projectionGaps(projection),
+  ].join(" ");
+}
+
+/** Which days of the bill the projection leaves out, or takes for days without spend; nothing where there are none. */
+export function projectionGaps({ gaps }: Projection): readonly string[] {
+  const { estimatedDays, cutDays, emptyDays, ifMissing } = gaps;
+  return [
+    ...(estimatedDays === 0
+      ? []
+      : [`${plural(estimatedDays, "day", "days")} whose amounts may still change ${isAre(estimatedDays)} left out.`]),
+    ...(cutDays.length === 0
+      ? []
+      : [
+          `Left out for so little spend that ${cutDays.length === 1 ? "it looks like a part of a day" : "they look like parts of days"}: ${cutDays.join(", ")}.`,
+        ]),
+    ...(emptyDays === 0
+      ? []
+      : [
+          `${plural(emptyDays, "day", "days")} between ${emptyDays === 1 ? "has" : "have"} no spend, and the months ahead have as many in proportion; if the export only lacks them, the months cost ${(100 * (ifMissing - 1)).toFixed(0)} % more.`,
+        ]),
+  ];
+}
+
+function isAre(count: number): string {
+  return count === 1 ? "is" : "are";
 }
 
 const MONTH_NAMES = "January February March April May June July August September October November December".split(" ");
+
+/** `October 2026` of `2026-10`. */
+function monthName(month: string): string {
+  return `${MONTH_NAMES[Number(month.slice(5)) - 1]} ${month.slice(0, 4)}`;
+}
 
 function seasonText({ factors, source }: Projection["seasons"]): string {
   if (source === "none")
@@ -138,7 +170,7 @@ function seasonText({ factors, source }: Projection["seasons"]): string {
   return `Seasons of the year, ${source === "given" ? "as given" : "from the bill's two years or more"}: ${changed.join(", ")}.`;
 }
 
-function assumptions({ growth, weekdays, seasons }: Projection): readonly string[] {
+function assumptions({ growth, weekdays, seasons, otherUsageUsd }: Projection): readonly string[] {
   const [low, middle, high] = growth.quantiles.map((share) => `${(100 * share).toFixed(1)} %`);
   const where = growth.source === "given" ? "as given" : "by the trend of the bill, which may not last";
   const [least, most] = [Math.min(...weekdays), Math.max(...weekdays)];
@@ -150,7 +182,7 @@ function assumptions({ growth, weekdays, seasons }: Projection): readonly string
     seasonText(seasons),
     "Months move together: the quantiles of the total are the sums of those of the months, so the fan is wide rather than narrow.",
     "All are estimates: a log-linear trend with weekdays by least squares, its errors widened for the correlation of days; a given growth or season counts as said. Nothing is known of what neither the bill nor the options say.",
-    "Usage only: credits, taxes and commitments are left out.",
+    `Usage only: credits, taxes and commitments are left out${otherUsageUsd === 0n ? "" : `, and so is other usage of Bedrock, USD ${centsText(otherUsageUsd)} on the bill (provisioned and reserved capacity, guardrails ...)`}.`,
   ];
 }
 
@@ -163,7 +195,6 @@ export function projectionJson(projection: Projection): Record<string, unknown> 
   );
 }
 
-const WIDTH = 720;
 const FAN_HEIGHT = 260;
 const FAN_LEFT = 70;
 const FAN_RIGHT = 20;
@@ -173,12 +204,13 @@ const FAN_TOP = 12;
 /**
  * @param name   what the picture is of, read aloud to those who do not see it
  * @param months at least one, each with five quantiles
+ * @param width  of the picture, px
  */
-export function fanSvg(name: string, months: readonly ProjectedMonth[]): Markup {
+export function fanSvg(name: string, months: readonly ProjectedMonth[], width = WIDE_PX): Markup {
   const values = months.map(({ usd }) => usd.map(toNumber));
   const top = ceilingOf(Math.max(...values.flat()));
   const x = (i: number) =>
-    FAN_LEFT + (months.length === 1 ? 0.5 : i / (months.length - 1)) * (WIDTH - FAN_LEFT - FAN_RIGHT);
+    FAN_LEFT + (months.length === 1 ? 0.5 : i / (months.length - 1)) * (width - FAN_LEFT - FAN_RIGHT);
   const y = (usd: number) => FAN_HEIGHT - FAN_BOTTOM - (usd / top) * (FAN_HEIGHT - FAN_BOTTOM - FAN_TOP);
   const at = (i: number, q: number) => `${x(i).toFixed(1)},${y(values[i]![q]!).toFixed(1)}`;
   const band = (low: number, high: number) =>
@@ -187,17 +219,17 @@ export function fanSvg(name: string, months: readonly ProjectedMonth[]): Markup 
   const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => share * top);
   const last = values.at(-1)!;
   const label = `${name}: in ${months.at(-1)!.month} between USD ${Math.round(last[0]!)} and ${Math.round(last[4]!)}, median ${Math.round(last[2]!)}`;
-  return markup`<svg viewBox="0 0 ${WIDTH} ${FAN_HEIGHT}" width="100%" role="img" aria-label="${label}" font-family="sans-serif" font-size="11" fill="currentColor">
+  return markup`<svg viewBox="0 0 ${width} ${FAN_HEIGHT}" width="100%" role="img" aria-label="${label}" font-family="sans-serif" font-size="11" fill="currentColor">
 ${ticks.map(
   (
     usd,
-  ) => markup`<line x1="${FAN_LEFT}" x2="${WIDTH - FAN_RIGHT}" y1="${y(usd)}" y2="${y(usd)}" stroke="currentColor" stroke-opacity="0.15"/>
+  ) => markup`<line x1="${FAN_LEFT}" x2="${width - FAN_RIGHT}" y1="${y(usd)}" y2="${y(usd)}" stroke="currentColor" stroke-opacity="0.15"/>
 <text x="${FAN_LEFT - 6}" y="${y(usd) + 4}" text-anchor="end">${usdLabel(usd)}</text>`,
 )}
 <polygon points="${band(0, 4)}" fill="#3b6fb6" fill-opacity="0.25"/>
 <polygon points="${band(1, 3)}" fill="#3b6fb6" fill-opacity="0.35"/>
 <polyline points="${median}" fill="none" stroke="#3b6fb6" stroke-width="2"/>
-${months.map(({ month }, i) => (i % Math.ceil(months.length / 6) === 0 ? markup`<text x="${x(i)}" y="${FAN_HEIGHT - 10}" text-anchor="middle">${month}</text>` : ""))}
+${months.map(({ month }, i) => (i % Math.ceil(months.length / Math.floor(width / 100)) === 0 ? markup`<text x="${x(i)}" y="${FAN_HEIGHT - 10}" text-anchor="middle">${month}</text>` : ""))}
 </svg><p class="subtitle">USD a month: the median, half of the probability in the dark band, 80 % in both.</p>`;
 }
 
@@ -222,30 +254,49 @@ const TORNADO_TOP = 26;
  *
  * @param drivers at least one, each with the total at its low and at its high
  * @param middle  the total with every driver in the middle, USD
+ * @param width   of the picture, px; on a narrow one names and ends stand above their bars
  */
-export function tornadoSvg(drivers: Projection["tornado"], middle: number): Markup {
+export function tornadoSvg(drivers: Projection["tornado"], middle: number, width = WIDE_PX): Markup {
   const bars = drivers
     .map(({ driver, lowUsd, highUsd }) => ({ driver, low: toNumber(lowUsd), high: toNumber(highUsd) }))
     .toSorted((a, b) => b.high - b.low - (a.high - a.low));
   const low = Math.min(middle, ...bars.map((bar) => bar.low));
   const high = Math.max(middle, ...bars.map((bar) => bar.high));
   const span = high - low || 1;
-  const x = (usd: number) => TORNADO_LEFT + 40 + ((usd - low) / span) * (WIDTH - TORNADO_LEFT - TORNADO_RIGHT - 40);
-  const height = TORNADO_TOP + bars.length * TORNADO_ROW + 8;
+  const isNarrow = width < WIDE_PX;
+  const left = isNarrow ? 4 : TORNADO_LEFT + 40;
+  const x = (usd: number) => left + ((usd - low) / span) * (width - left - (isNarrow ? 4 : TORNADO_RIGHT));
+  const row = isNarrow ? TORNADO_ROW + 16 : TORNADO_ROW;
+  const height = TORNADO_TOP + bars.length * row + 8;
+  // The total is written at its line, and stays within the picture.
+  const at = Math.min(width - 50, Math.max(50, x(middle)));
   const label = bars.map((bar) => `${bar.driver} from USD ${whole(bar.low)} to ${whole(bar.high)}`).join("; ");
-  return markup`<svg viewBox="0 0 ${WIDTH} ${height}" width="100%" role="img" aria-label="What drives the total: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
+  return markup`<svg viewBox="0 0 ${width} ${height}" width="100%" role="img" aria-label="What drives the total: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
 <line x1="${x(middle)}" x2="${x(middle)}" y1="${TORNADO_TOP - 6}" y2="${height - 4}" stroke="currentColor" stroke-dasharray="4 3"/>
-<text x="${x(middle)}" y="12" text-anchor="middle">USD ${whole(middle)}</text>
-${bars.map(
-  (
-    bar,
-    i,
-  ) => markup`<text x="${TORNADO_LEFT - 34}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}" text-anchor="end">${bar.driver}</text>
-<rect x="${x(bar.low)}" y="${TORNADO_TOP + i * TORNADO_ROW}" width="${Math.max(1, x(bar.high) - x(bar.low))}" height="22" fill="#3b6fb6" fill-opacity="0.6"/>
-<text x="${x(bar.low) - 5}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}" text-anchor="end">${whole(bar.low)}</text>
-<text x="${x(bar.high) + 5}" y="${TORNADO_TOP + i * TORNADO_ROW + 15}">${whole(bar.high)}</text>`,
-)}
+<text x="${at}" y="12" text-anchor="middle">USD ${whole(middle)}</text>
+${bars.map((bar, i) => tornadoBar(bar, { x, y: TORNADO_TOP + i * row, isNarrow }))}
 </svg><p class="subtitle">USD of the whole time: one driver at a time at its 10 % and 90 % quantile, the others in the middle (dashed).</p>`;
+}
+
+interface TornadoPlace {
+  readonly x: (usd: number) => number;
+  readonly y: number;
+  readonly isNarrow: boolean;
+}
+
+function tornadoBar(
+  { driver, low, high }: { readonly driver: string; readonly low: number; readonly high: number },
+  { x, y, isNarrow }: TornadoPlace,
+): Markup {
+  const top = isNarrow ? y + 16 : y;
+  const rect = markup`<rect x="${x(low)}" y="${top}" width="${Math.max(1, x(high) - x(low))}" height="22" fill="#3b6fb6" fill-opacity="0.6"/>`;
+  if (isNarrow)
+    return markup`<text x="4" y="${y + 11}">${driver}: ${whole(low)} to ${whole(high)}</text>
+${rect}`;
+  return markup`<text x="${TORNADO_LEFT - 34}" y="${y + 15}" text-anchor="end">${driver}</text>
+${rect}
+<text x="${x(low) - 5}" y="${y + 15}" text-anchor="end">${whole(low)}</text>
+<text x="${x(high) + 5}" y="${y + 15}">${whole(high)}</text>`;
 }
 
 function whole(usd: number): string {

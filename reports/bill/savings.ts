@@ -12,7 +12,7 @@ import { ELSEWHERE_MAX, type HitsLost } from "../../simulator/bill/fitted-class.
 import type { PriceScenario } from "../../simulator/bill/project.ts";
 import { centsText, usd, usdMonth } from "../advice/section.ts";
 import { formatEstimate, formatInterval, formatNumber, PERCENT, plural } from "../base/text.ts";
-import { type Markup, markup } from "../html/elements.ts";
+import { type Markup, markup, WIDE_PX } from "../html/elements.ts";
 import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 
 /** Largest difference between the replay under the routing of the bill and the bill that counts as the same. */
@@ -206,27 +206,36 @@ export function savingsCsvTable({ savings }: ReplayReport): Table {
   };
 }
 
-/** Each routing as a change of all prices from the first month on, for a projection; routings that are alike once. */
-export function routingScenarios({ savings }: ReplayReport): readonly PriceScenario[] {
+/**
+ * Each routing as a change of the price of all tokens from the first month on, for a projection; routings that are alike once.
+ * What could not be replayed keeps its price.
+ */
+export function routingScenarios({ savings, leftUsd }: ReplayReport): readonly PriceScenario[] {
   const all = savings.at(-1)!.savings;
+  const replayed = toNumber(savings.at(-1)!.billedUsd);
+  const part = replayed === 0 ? 1 : replayed / (replayed + toNumber(leftUsd));
   const shareOf = ({ share }: (typeof all)[number]) => (share.value ?? 0).toFixed(4);
   const different = all.filter((each, i) => all.findIndex((other) => shareOf(other) === shareOf(each)) === i);
   return different.map(({ strategy, share: { value, low, high } }) => ({
     name: strategy,
-    change: -(value ?? 0),
+    change: -part * (value ?? 0),
     // Half the interval over the normal quantile of its 95 %.
-    changeError: low === null || high === null ? 0 : (high - low) / (2 * 1.959964),
+    changeError: low === null || high === null ? 0 : (part * (high - low)) / (2 * 1.959964),
     fromMonth: 1,
   }));
 }
 
-const WIDTH = 720;
 const ROW = 24;
 const LEFT = 250;
 const RIGHT = 60;
 
-/** A point with its interval for each team and routing, and a line at nothing saved. */
-export function savingsSvg({ savings }: ReplayReport): Markup {
+/**
+ * A point with its interval for each team and routing, and a line at nothing saved.
+ *
+ * @param width of the picture, px; on a narrow one names stand above their intervals
+ */
+export function savingsSvg({ savings }: ReplayReport, width = WIDE_PX): Markup {
+  const isNarrow = width < WIDE_PX;
   const rows = savings.flatMap(({ team, savings: own }) =>
     own.map(({ strategy, share }) => ({
       name: `${team ?? "all"}, ${strategy}`,
@@ -237,23 +246,28 @@ export function savingsSvg({ savings }: ReplayReport): Markup {
   );
   const low = Math.min(0, ...rows.map((row) => row.low));
   const high = Math.max(1, ...rows.map((row) => row.high));
-  const x = (percent: number) => LEFT + ((percent - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
-  const height = rows.length * ROW + 40;
+  const [left, right, size] = isNarrow ? [16, 24, ROW + 12] : [LEFT, RIGHT, ROW];
+  const x = (percent: number) => left + ((percent - low) / (high - low)) * (width - left - right);
+  const height = rows.length * size + 40;
   const label = rows.map((row) => `${row.name} ${row.value.toFixed(1)} %`).join("; ");
-  const step = Math.max(1, Math.ceil((high - low) / 6));
+  const step = Math.max(1, Math.ceil((high - low) / (isNarrow ? 4 : 6)));
   const ticks = Array.from({ length: 20 }, (_, i) => Math.ceil(low / step) * step + i * step).filter((t) => t <= high);
-  return markup`<svg viewBox="0 0 ${WIDTH} ${height}" width="100%" role="img" aria-label="Saving by team: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
+  return markup`<svg viewBox="0 0 ${width} ${height}" width="100%" role="img" aria-label="Saving by team: ${label}" font-family="sans-serif" font-size="11" fill="currentColor">
 ${ticks.map(
   (
     tick,
   ) => markup`<line x1="${x(tick)}" x2="${x(tick)}" y1="4" y2="${height - 28}" stroke="currentColor" stroke-opacity="${tick === 0 ? "0.6" : "0.15"}"/>
 <text x="${x(tick)}" y="${height - 12}" text-anchor="middle">${tick} %</text>`,
 )}
-${rows.map(
-  (row, i) => markup`<text x="${LEFT - 10}" y="${i * ROW + 20}" text-anchor="end">${row.name}</text>
-<line x1="${x(row.low)}" x2="${x(row.high)}" y1="${i * ROW + 16}" y2="${i * ROW + 16}" stroke="#3b6fb6" stroke-width="2"/>
-<circle cx="${x(row.value)}" cy="${i * ROW + 16}" r="4" fill="#3b6fb6"/>
-<text x="${x(row.high) + 7}" y="${i * ROW + 20}">${row.value.toFixed(1)}</text>`,
-)}
+${rows.map((row, i) => {
+  const y = i * size + (isNarrow ? 28 : 16);
+  const named = isNarrow
+    ? markup`<text x="0" y="${y - 10}">${row.name}: ${row.value.toFixed(1)}</text>`
+    : markup`<text x="${left - 10}" y="${y + 4}" text-anchor="end">${row.name}</text>
+<text x="${x(row.high) + 7}" y="${y + 4}">${row.value.toFixed(1)}</text>`;
+  return markup`<line x1="${x(row.low)}" x2="${x(row.high)}" y1="${y}" y2="${y}" stroke="#3b6fb6" stroke-width="2"/>
+<circle cx="${x(row.value)}" cy="${y}" r="4" fill="#3b6fb6"/>
+${named}`;
+})}
 </svg><p class="subtitle">Saving in % of what was billed, 95 % intervals.</p>`;
 }

@@ -3,6 +3,7 @@ import { printable } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
 import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts";
 import type { Candidate, Workload } from "../../simulator/bill/candidates.ts";
+import { endsOf } from "../../simulator/bill/coverage.ts";
 import {
   type Anomaly,
   type Bill,
@@ -18,6 +19,7 @@ import {
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
 import { formatDuration, formatMs, formatNumber, plural } from "../base/text.ts";
 import { type TerminalOptions, terminalTable, wrap } from "../text/terminal.ts";
+import { certainty } from "./certainty.ts";
 
 /** What was read out of a bill. */
 export interface BillReport {
@@ -48,7 +50,7 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
       .flatMap(({ dimension, groups }) => ["", ...groupLines(dimension, groups, tokens, days)]),
     ...(report.features.length === 0 ? [] : ["", ...featureLines(report.features, days)]),
     ...candidateLines(candidates, days, options),
-    ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map(anomalyLine)]),
+    ...(anomalies.length === 0 ? [] : ["", "What stands out", ...anomalies.map((each) => `  ${anomalyText(each)}`)]),
     ...(remarks.length === 0 ? [] : ["", "Not attributed, or odd (counted in the total)", ...remarks.map(remarkLine)]),
     "",
     "How sure these figures are",
@@ -57,43 +59,7 @@ export function renderBillText(report: BillReport, options: TerminalOptions): st
   return lines.join("\n");
 }
 
-/** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
-export function certainty({ bill, candidates }: BillReport): readonly string[] {
-  return [
-    "USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated.",
-    "A figure by month is such a sum times 30.4 over the bill's days: a unit, no forecast. Forecasts are ranges: meridian project.",
-    ...missingDays(bill),
-    ...(candidates.length === 0
-      ? []
-      : [
-          "At most saved is exact arithmetic, too: billed tokens times ratios of list prices. It is a ceiling; what a routing would save is an estimate with an interval: --replay.",
-        ]),
-  ];
-}
-
 const DAYS_PER_MONTH = 365 / 12;
-/** So many days without usage are named. */
-const MISSING_SHOWN = 5;
-
-/** Days within the bill on which nothing was charged: few accounts have such, and a lost part of an export looks so. */
-function missingDays(bill: Bill): readonly string[] {
-  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
-  const { first, last } = endsOf(days);
-  const missing: string[] = [];
-  for (let day = first; day <= last; day++) if (!days.has(day)) missing.push(dayText(day));
-  if (missing.length === 0) return [];
-  const named = `${missing.slice(0, MISSING_SHOWN).join(", ")}${missing.length > MISSING_SHOWN ? " ..." : ""}`;
-  return [
-    `${plural(missing.length, "day", "days")} within the bill ${missing.length === 1 ? "has" : "have"} no usage (${named}): if a part of the export is missing, sums and figures by month are too low.`,
-  ];
-}
-
-function endsOf(days: ReadonlySet<number>): { readonly first: number; readonly last: number } {
-  let [first, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (const day of days) [first, last] = [Math.min(first, day), Math.max(last, day)];
-  return { first, last };
-}
-
 function dayText(day: number): string {
   return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
@@ -106,6 +72,8 @@ function spanOf(bill: Bill): { readonly first: string; readonly last: string; re
   return { first: dayText(first), last: dayText(last), days: last - first + 1 };
 }
 
+const TAKEN_OFF: ReadonlySet<string> = new Set(["credit", "refund", "discount"]);
+
 /** The sum, and what of it routing can move. */
 export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string {
   const { first, last, days } = spanOf(bill);
@@ -115,7 +83,10 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; ${UNSAID}`;
-  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), of it`;
+  const off = -sumOf(bill.lines.flatMap(({ line }) => (TAKEN_OFF.has(line.kind) ? [line.costUsd] : [])));
+  // What was used may be more than the bill: "of it" would be wrong.
+  const of = off > 0n ? `after USD ${usd(off)} of credits, refunds and discounts; before them` : "of it";
+  const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), ${of}`;
   const none = `${span} nothing for tokens of text models: routing moves none of it`;
   const unsaid = sumOf(unsaidLines(bill).map(({ line }) => line.costUsd));
   const nothing = unsaid === 0n ? none : `${span} USD ${usd(unsaid)} on Bedrock; ${UNSAID}`;
@@ -307,13 +278,14 @@ function regionsText({ regions, costUsd }: Candidate): string {
   return `${first[0]} ${share(first[1], costUsd)}${others.length === 0 ? "" : ` + ${others.length}`}`;
 }
 
-function anomalyLine({ dimension, anomaly }: BillReport["anomalies"][number]): string {
+/** A day that stands out, or a group's first or last. */
+export function anomalyText({ dimension, anomaly }: BillReport["anomalies"][number]): string {
   const who = `${dimension.replace(/^tag:/, "")} ${groupName(anomaly.group)}`;
   if (anomaly.kind !== "day")
-    return `  ${anomaly.day}  ${who} ${anomaly.kind === "began" ? "was billed for the first time" : "was billed for the last time"}`;
+    return `${anomaly.day}  ${who} ${anomaly.kind === "began" ? "was billed for the first time" : "was billed for the last time"}`;
   const usual = formatNumber(anomaly.usualUsd, 2);
   const times = formatNumber(toNumber(anomaly.costUsd) / anomaly.usualUsd, 1);
-  return `  ${anomaly.day}  ${who}: USD ${usd(anomaly.costUsd)}, ${times} times the usual ${usual} of that weekday`;
+  return `${anomaly.day}  ${who}: USD ${usd(anomaly.costUsd)}, ${times} times the usual ${usual} of that weekday`;
 }
 
 function remarkLine({ remark, service, usageType, costUsd, lines }: BillRemark): string {

@@ -96,13 +96,19 @@ ${foldedTable("Numbers behind this chart", chart.table(result))}
 </section>`;
 }
 
-/** A picture that keeps its size on a telephone, where it scrolls. @param name what it shows, read aloud */
-export function wideHtml(name: string, svg: Markup): Markup {
-  return markup`<div class="scroll" role="region" tabindex="0" aria-label="${name}"><div class="picture wide">${svg}</div></div>`;
+/**
+ * A picture that is drawn twice, for a page and for a telephone, of which either shows.
+ *
+ * @param draw at a width in px
+ */
+export function picturesHtml(draw: (width: number) => Markup): Markup {
+  return markup`<div class="picture only-broad">${draw(WIDE_PX)}</div><div class="picture only-narrow">${draw(NARROW_PX)}</div>`;
 }
 
+/** Width of a picture on a telephone. */
+export const NARROW_PX = 350;
 /** A picture of this width would shrink to unreadable labels on a telephone: it scrolls instead. */
-const WIDE_PX = 720;
+export const WIDE_PX = 720;
 
 function isWide(svg: string): boolean {
   return Number(/ width="([\d.]+)"/.exec(svg)?.[1] ?? 0) > WIDE_PX;

@@ -234,6 +234,7 @@ h2{font-size:18px;line-height:1.35;margin:0 0 2px;max-width:56em;overflow-wrap:a
 .scroll,.table{overflow-x:auto}
 .picture svg{display:block;max-width:100%;height:auto}
 .picture.wide svg{min-width:720px}
+.only-narrow{display:none}
 @media (min-width:760px){.picture:not(.wide) svg{width:min(100%,920px)}}
 .fold{margin:10px 0 0}
 .fold>.csv{float:right;font-size:13px}
@@ -261,8 +262,8 @@ footer{color:var(--muted);font-size:13px;padding-top:36px;padding-bottom:36px}
 [hidden],.away,.filtered{display:none!important}
 .faint{opacity:.15}
 #reach{display:inline}
-@media (max-width:640px){main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll:has(>.wide)::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
-@media print{:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.caption,summary,thead{break-after:avoid}.whole,.scroll,tr,.conditions{break-inside:avoid}.scroll:has(>.wide)::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}.fold small{display:inline;margin-left:6px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
+@media (max-width:640px){.only-broad{display:none}.only-narrow{display:block}main,header,footer{padding-left:14px;padding-right:14px}.verdict{font-size:18px}h2{font-size:16px}tbody th{min-width:7em;max-width:9em}.filters{position:static}.scroll:has(>.wide)::before{content:"scroll sideways →";display:block;position:sticky;left:0;width:max-content;font-size:12px;color:var(--muted)}}
+@media print{.only-broad{display:block}.only-narrow{display:none}:root,:root:not([data-theme=light]),:root[data-theme=dark]{${variables(LIGHT)}}:root .only-dark,:root[data-theme=dark] .only-dark,:root:not([data-theme=light]) .only-dark{display:none}:root .only-light,:root[data-theme=dark] .only-light,:root:not([data-theme=light]) .only-light{display:block}button,.filters,.csv{display:none}details:not([open])::details-content{content-visibility:visible;block-size:auto}h2,.question,.caption,summary,thead{break-after:avoid}.whole,.scroll,tr,.conditions{break-inside:avoid}.scroll:has(>.wide)::before{content:none}section{margin-top:24px}.picture.wide svg{min-width:0}.scroll,.table,.table.tall{overflow:visible;max-height:none}table{font-size:9px}small{font-size:8px}.fold small{display:inline;margin-left:6px}th,td{padding:2px 3px}td,td.left{white-space:normal;overflow-wrap:anywhere;min-width:0}thead th,tbody th{position:static;font-size:9px}tbody th{min-width:6em}summary{list-style:none}body,.reasons,.conditions dd,summary,h2{font-size:12px}.verdict{font-size:16px}h2{font-weight:700}.subtitle,.caption,.question,.conditions dt{font-size:10px}main,header,footer{padding-left:0;padding-right:0}}
 `;
 
 function variables(theme: ChartTheme): string {

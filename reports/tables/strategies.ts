@@ -18,6 +18,7 @@ import {
   type Unit,
   USD,
 } from "../base/text.ts";
+import { costChangeOf, isLikeBaseline, markedSaving, otherRequestsText } from "./other-requests.ts";
 import {
   type Cell,
   type Column,
@@ -51,7 +52,7 @@ export function strategyTable(result: RunResult): Table {
   const interrupted = INTERRUPTED.filter(([field]) => result.strategies.some(({ total }) => total.counts[field]));
   return {
     id: "strategies",
-    caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together${view.className === null ? "" : `; objectives and latency are those of class ${view.className}, costs and failures of all classes`}; ${NO_QUANTILE} = so many requests failed that there is no such percentile`,
+    caption: `Strategies, baseline first; ${intervalText(result)}; changes and saving are against ${result.baseline}, their intervals hold for all strategies together${view.className === null ? "" : `; objectives and latency are those of class ${view.className}, costs and failures of all classes`}; ${NO_QUANTILE} = so many requests failed that there is no such percentile${otherRequestsText(result)}`,
     columns: [
       leftColumn("Strategy", "strategy"),
       rightColumn(`Within SLO${of} (%)`, "goodput_share"),
@@ -119,7 +120,11 @@ function strategyCells(
     quantileCell(group, "p99", e2e),
     estimateCell(group.ttftMs.p95, ttft, view.className === null ? change("ttftMsP95") : undefined),
     cost.usdPerMonth === undefined ? textCell(NOT_AVAILABLE) : estimateCell(cost.usdPerMonth, USD),
-    estimateCell(cost.usdPer1kServed, USD, change("usdPer1kServed")),
+    estimateCell(
+      cost.usdPer1kServed,
+      USD,
+      costChangeOf(comparisonOf(result, strategy.name, "usdPer1kServed"), isLikeBaseline(result, strategy)),
+    ),
     adjustedSavingCell(result, strategy),
   ];
 }
@@ -146,7 +151,7 @@ export function savingTable(result: RunResult): Table {
   const isReserved = result.strategies.some((strategy) => strategy.reserved !== undefined);
   return {
     id: "savings",
-    caption: `Saving per served request against ${result.baseline} under each billing rule; 95 % intervals, not adjusted for the number of strategies`,
+    caption: `Saving per served request against ${result.baseline} under each billing rule; 95 % intervals, not adjusted for the number of strategies${otherRequestsText(result)}`,
     columns: [
       leftColumn("Strategy", "strategy"),
       ...BILLING_RULES.flatMap((rule) => [
@@ -184,7 +189,7 @@ function savingCell(result: RunResult, strategy: StrategyResult, rule: BillingRu
   if (saving === null) return { text: "baseline", value: null };
   if (isInvalid(result)) return { text: "n/a", value: null };
   if (strategy.status === "unstable") return { text: "not comparable", value: saving.value };
-  const cell = estimateCell(saving, PERCENT);
+  const cell = markedSaving(estimateCell(saving, PERCENT), isLikeBaseline(result, strategy));
   return excludesZero(saving) || saving.value === null ? cell : { ...cell, text: "~" };
 }
 
@@ -198,7 +203,8 @@ function adjustedSavingCell(result: RunResult, strategy: StrategyResult): Cell {
   if (comparison === undefined || saving === null) return savingCell(result, strategy, result.billing);
   if (comparison.verdict === "not comparable") return { text: "not comparable", value: saving.value };
   const { low, high } = comparison.relative;
-  const cell = estimateCell({ ...saving, low: negated(high), high: negated(low) }, PERCENT);
+  const estimate = { ...saving, low: negated(high), high: negated(low) };
+  const cell = markedSaving(estimateCell(estimate, PERCENT), isLikeBaseline(result, strategy));
   return comparison.verdict === "not shown" ? { ...cell, text: "~" } : cell;
 }
 

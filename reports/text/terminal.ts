@@ -6,6 +6,7 @@ import type { Comparison, GroupResult, RunResult, StrategyResult } from "../../s
 import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
 import { formatValue, latencyUnit, NOT_AVAILABLE, plural, type Unit, USD } from "../base/text.ts";
 import { shortName } from "../charts/parts/labels.ts";
+import { isLikeBaseline } from "../tables/other-requests.ts";
 import { hasQuotaNeeds, preferredStrategy, quotaNeedText } from "../tables/quota-needs.ts";
 import { comparisonOf } from "../tables/table.ts";
 import { DECIMALS_MAX, fitted, fittedShare, hundredthsOf, sizeInThreeCharacters } from "./narrow.ts";
@@ -114,7 +115,6 @@ function cellsOf(
   const group = how.view.of(strategy);
   const cost = total.cost[result.billing];
   const [slo, fail, thr, p50, p95, usd, month] = how.widths.map((width) => width - 1);
-  const cost1k = comparisonOf(result, strategy.name, "usdPer1kServed");
   return [
     nameLines(nameText(strategy), how.nameWidth - 1),
     fittedShare(group.goodputShare, slo!, how.view.target),
@@ -125,7 +125,7 @@ function cellsOf(
     fitted(cost.usdPer1kServed, USD, usd!),
     cost.usdPerMonth === undefined ? NOT_AVAILABLE : fitted(cost.usdPerMonth, USD, month!),
     changeCell(strategy.name === result.baseline, how.view.comparisonOf(strategy), how.paint),
-    { content: changeCell(strategy.name === result.baseline, cost1k, how.paint), style: { "padding-right": 0 } },
+    { content: costCell(result, strategy, how.paint), style: { "padding-right": 0 } },
   ];
 }
 
@@ -175,6 +175,17 @@ function changeCell(isBaseline: boolean, comparison: Comparison | undefined, pai
   return paint(comparison.verdict === "better" ? "green" : "red", `${comparison.verdict}${size}`);
 }
 
+/** What 1,000 served cost against the baseline; no judgement where they are not the same requests. */
+function costCell(result: RunResult, strategy: StrategyResult, paint: Paint): string {
+  const comparison = comparisonOf(result, strategy.name, "usdPer1kServed");
+  const text = changeCell(strategy.name === result.baseline, comparison, paint);
+  if (comparison === undefined || comparison.verdict === "not comparable" || isLikeBaseline(result, strategy))
+    return text;
+  if (comparison.verdict === "not shown") return paint("yellow", "~†");
+  const size = sizeInThreeCharacters(Math.abs(comparison.relative.value ?? 0));
+  return paint("yellow", `${comparison.verdict === "better" ? "less" : "more"} ${size}†`);
+}
+
 function footnotes(result: RunResult, view: LatencyView): string[] {
   const of = view.className === null ? "" : ` * of class ${printable(view.className)}.`;
   const { asked, done } = result.replications;
@@ -184,6 +195,9 @@ function footnotes(result: RunResult, view: LatencyView): string[] {
   const tilde = isCompared ? `; ${tildeText(result)}` : "";
   return [
     `${plural(done, "replication", "replications")}${short}${intervals}. E2E latency of served requests; SLO = requests within their objective, failed ones outside; none = so many failed that there is no such percentile; Thr. = attempts answered 429; Fail = requests not served; USD per 1,000 served and a month of such traffic under the ${result.billing} billing rule${tilde}.${of}`,
+    ...(result.strategies.every((strategy) => isLikeBaseline(result, strategy))
+      ? []
+      : ["† = of a class at least a point more or fewer fail than with the baseline: not the same 1,000 requests."]),
     ...result.strategies
       .filter((strategy) => strategy.status === "unstable")
       .map(

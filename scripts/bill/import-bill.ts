@@ -6,14 +6,22 @@ import { gunzipSync } from "node:zlib";
 import type { ImportedSums } from "../../reports/bill/imports-text.ts";
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { DAY_MS } from "../../simulator/base/time.ts";
-import { type BillLine, type Decimal, formatDecimal, parseDecimal, sumOf } from "../../simulator/bill/bill-line.ts";
-import type { ModelNames } from "../../simulator/bill/classify.ts";
+import {
+  type BillLine,
+  type Decimal,
+  formatCents,
+  formatDecimal,
+  parseDecimal,
+  sumOf,
+} from "../../simulator/bill/bill-line.ts";
+import type { ClassifiedLine, ModelNames } from "../../simulator/bill/classify.ts";
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 import type { ImportedPrices } from "../../simulator/bill/price-list.ts";
 import { type Bill, createBill, partsOf, tagKeysOf } from "../../simulator/bill/spend.ts";
 import { openStoreReader } from "../store/reader.ts";
 import { BILL_LINES, billRow, LIST_PRICES, priceRow, UNKNOWN_ACCOUNT } from "../store/tables/bills.ts";
 import { openStoreWriter, type StoreWriter } from "../store/writer.ts";
+import { costOf, type ImportedLines, withEarlierParts } from "./import-parts.ts";
 import { isPriceListCsv } from "./price-list-file.ts";
 
 /** What an import of a bill did. */
@@ -85,6 +93,7 @@ async function parquetKind(file: string): Promise<"bill" | "requests"> {
  * with the file's.
  *
  * @param teamTag tag whose values are teams; the one with most spend unless given
+ * @param earlier what the same command has imported before, to which the lines are added
  * @throws MeridianError internal BILL_STORE_TOTAL where the sums differ; environment STORE_NOT_WRITTEN
  */
 export async function importBill(
@@ -92,22 +101,22 @@ export async function importBill(
   exported: Bill["export"],
   names: ModelNames,
   teamTag: string | undefined,
+  earlier: ImportedLines = new Map(),
 ): Promise<ImportedBill> {
   const bill = createBill(exported, names);
   const source = slug(exported.view, 30);
   const team = teamTag ?? tagKeysOf(bill)[0] ?? "team";
-  const groups = new Map<string, typeof bill.lines>();
-  for (const classified of bill.lines) {
-    const key = keyOf(source, classified.line);
-    const before = groups.get(key);
-    if (before === undefined) groups.set(key, [classified]);
-    else (before as (typeof classified)[]).push(classified);
-  }
+  const parts: string[] = [];
+  const own = byKey(bill, source);
+  const groups = withEarlierParts(own, earlier, parts);
+  const earlierUsd = costOf(groups.values()) - bill.totalUsd;
+  const was = await storedTotals(root, [...groups.keys()]);
   const writer = openStoreWriter(root);
   let replacedDays = 0;
   try {
     const known = await writer.keys(BILL_LINES);
-    replacedDays = [...groups.keys()].filter((key) => known.has(key)).length;
+    // What was added to an earlier part takes no place.
+    replacedDays = [...groups].filter(([key, lines]) => known.has(key) && lines === own.get(key)).length;
     const coarser = await removeOtherSpans(writer, [...known.keys()], [...groups.keys()]);
     const facts = { source: exported.view, costBasis: exported.costBasis, teamTag: team };
     for (const [key, lines] of groups)
@@ -116,7 +125,9 @@ export async function importBill(
         key,
         lines.map((line) => billRow(line, facts)),
       );
-    const storedUsd = await storedTotal(root, [...groups.keys()]);
+    const sums = await storedTotals(root, [...groups.keys()]);
+    const storedUsd = sumOf(sums.values()) - earlierUsd;
+    for (const [key, lines] of groups) earlier.set(key, lines);
     if (storedUsd !== bill.totalUsd) {
       const what = `the store has USD ${formatDecimal(storedUsd)} of a bill of USD ${formatDecimal(bill.totalUsd)}`;
       throw new MeridianError("internal", { code: "BILL_STORE_TOTAL", what });
@@ -131,11 +142,22 @@ export async function importBill(
       ...sumsOf(bill, team),
       teamTag: team,
       replacedDays,
-      notes: [...exported.notes, ...coarser],
+      notes: [...exported.notes, ...parts, ...coarser, ...lessNote(was, sums)],
     };
   } finally {
     writer.close();
   }
+}
+
+function byKey(bill: Bill, source: string): ReadonlyMap<string, readonly ClassifiedLine[]> {
+  const groups = new Map<string, ClassifiedLine[]>();
+  for (const classified of bill.lines) {
+    const key = keyOf(source, classified.line);
+    const before = groups.get(key);
+    if (before === undefined) groups.set(key, [classified]);
+    else before.push(classified);
+  }
+  return groups;
 }
 
 function sumsOf(bill: Bill, team: string): Pick<ImportedBill, "tokensUsd" | "unattributedUsd" | "untaggedUsd"> {
@@ -181,15 +203,29 @@ async function removeOtherSpans(writer: StoreWriter, known: readonly string[], i
   return [`what the store had ${was} of the same source, account and months was taken out: it is the same spend`];
 }
 
-async function storedTotal(root: string, keys: readonly string[]): Promise<Decimal> {
+/** By key. */
+async function storedTotals(root: string, keys: readonly string[]): Promise<ReadonlyMap<string, Decimal>> {
   const reader = await openStoreReader(root, { tables: [BILL_LINES], views: [] });
   try {
     const list = keys.map((key) => `'${key}'`).join(", ");
-    const { rows } = await reader.query(`SELECT sum(cost_usd)::VARCHAR FROM bill_lines WHERE bill_key IN (${list})`);
-    return parseDecimal(String(rows[0]?.[0] ?? "0")) ?? 0n;
+    const { rows } = await reader.query(
+      `SELECT bill_key, sum(cost_usd)::VARCHAR FROM bill_lines WHERE bill_key IN (${list}) GROUP BY bill_key`,
+    );
+    return new Map(rows.map(([key, usd]) => [String(key), parseDecimal(String(usd)) ?? 0n]));
   } finally {
     reader.close();
   }
+}
+
+/** A later export of a day has what the earlier one had, and more: where it has less, it may be a part alone. */
+function lessNote(was: ReadonlyMap<string, Decimal>, is: ReadonlyMap<string, Decimal>): readonly string[] {
+  const less = [...was].filter(([key, usd]) => (is.get(key) ?? 0n) < usd);
+  if (less.length === 0) return [];
+  const [before, now] = [sumOf(less.map(([, usd]) => usd)), sumOf(less.map(([key]) => is.get(key) ?? 0n))];
+  const days = less.length === 1 ? "a day of an account was" : `${less.length} days of accounts were`;
+  return [
+    `${days} USD ${formatCents(before)} in the store and ${less.length === 1 ? "is" : "are"} USD ${formatCents(now)} now: if this is a part of an export, import the folder with all its parts`,
+  ];
 }
 
 /** Puts a price list into the store; the same publication of the same offer and regions stands once. @returns rows */

@@ -2,7 +2,7 @@
  * Bill exports from files: CSV (gzip too), Parquet by DuckDB and the API's JSON; which format it is, the file says. What a
  * Parquet file holds is counted before it is taken into memory.
  */
-import { hash } from "node:crypto";
+import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -14,6 +14,8 @@ import { isCostExplorerApi, readCostExplorerApi } from "../../simulator/bill/for
 import { BILL_TABLE_FORMATS } from "../../simulator/bill/formats/index.ts";
 import { unpackedBytesMax, WHOLE_TEXT_BYTES_MAX, withLineFeeds } from "../io/text-files.ts";
 import { type Database, openDatabase, quoted } from "../store/database.ts";
+import { withPoints } from "./decimal-commas.ts";
+import { repeatedRows } from "./repeated-rows.ts";
 
 /** From where on an export is held against the size of its file: a small one may pack as well as it likes. */
 interface FreeSize {
@@ -116,7 +118,7 @@ async function bytesOf(path: string, free: FreeSize): Promise<{ readonly bytes: 
   }
 }
 
-/** UTF-8, or UTF-16 as spreadsheets save "Unicode text". */
+/** UTF-8; UTF-16 as spreadsheets save "Unicode text"; else what Windows calls ANSI, as they save a CSV. */
 function textOf(bytes: Buffer, path: string): string {
   if (bytes.length > WHOLE_TEXT_BYTES_MAX) {
     throw tooLarge(path, `${shown(bytes.length)} bytes are more than the ${shown(WHOLE_TEXT_BYTES_MAX)} of a text`);
@@ -124,7 +126,8 @@ function textOf(bytes: Buffer, path: string): string {
   const [first, second] = bytes;
   if (first === 0xfe && second === 0xff) return new TextDecoder("utf-16le").decode(Buffer.from(bytes).swap16());
   const isUtf16 = (first === 0xff && second === 0xfe) || (bytes.length > 3 && second === 0 && bytes[3] === 0);
-  return new TextDecoder(isUtf16 ? "utf-16le" : "utf-8").decode(bytes);
+  if (isUtf16) return new TextDecoder("utf-16le").decode(bytes);
+  return new TextDecoder(isUtf8(bytes) ? "utf-8" : "windows-1252").decode(bytes);
 }
 
 function tooLarge(where: string, what: string): MeridianError {
@@ -142,23 +145,6 @@ function delimiterOf(text: string): string {
   const header = text.split(/\r?\n/, 1)[0]!.replace(/"[^"]*"/g, "");
   const count = (delimiter: string) => header.split(delimiter).length;
   return [",", ";", "\t"].reduce((best, next) => (count(next) > count(best) ? next : best));
-}
-
-const DECIMAL_COMMA = /^[($+-]*(\d{1,3}([. \u00a0\u202f]\d{3})+|\d+),\d+[)$ ]*$/;
-const THOUSANDS = /^[($+-]*\d{1,3}([. \u00a0\u202f]\d{3})+[)$ ]*$/;
-
-/**
- * Rows of a spreadsheet with decimal commas, with points: `1.234,56` is `1234.56`, and `1.235` beside it is `1235`. Every
- * other text as it is.
- */
-function withPoints(rows: readonly (readonly string[])[]): readonly (readonly string[])[] {
-  const isNumber = (cell: string): boolean => DECIMAL_COMMA.test(cell.trim());
-  if (!rows.some((row) => row.some(isNumber))) return rows;
-  return rows.map((row) =>
-    row.map((cell) =>
-      isNumber(cell) || THOUSANDS.test(cell.trim()) ? cell.replace(/[. \u00a0\u202f]/g, "").replace(",", ".") : cell,
-    ),
-  );
 }
 
 function csvTable(text: string, name: string, cellsMax: number): BillTable {
@@ -198,9 +184,14 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
   const format = BILL_TABLE_FORMATS.find(({ matches }) => matches(table.columns));
   if (format !== undefined) {
     const read = format.read(table, name);
-    return { ...read, notes: [...read.notes, ...repeatedRows(table, name, seen)] };
+    return { ...read, notes: [...read.notes, ...repeatedRows(table, { name, format: format.name, seen })] };
   }
   const known = BILL_TABLE_FORMATS.map(({ title }) => title).join("; ");
+  if (table.columns[0]?.startsWith("PK\u0003\u0004")) {
+    const what = "this is a workbook of a spreadsheet, or another zip archive";
+    const fix = "save its sheet as CSV, or unpack it";
+    throw new MeridianError("data", { code: "BILL_FORMAT_UNKNOWN", where: name, what, fix });
+  }
   const columns = table.columns.slice(0, 8).join(", ");
   throw new MeridianError("data", {
     code: "BILL_FORMAT_UNKNOWN",
@@ -208,22 +199,6 @@ function readTable(table: BillTable, name: string, seen: Set<string>): BillExpor
     what: `the columns (${columns}${table.columns.length > 8 ? ", ..." : ""}) are of no bill that is known`,
     fix: `known are: ${known}; answers of the Cost Explorer API as JSON; a log of requests is read by meridian traffic`,
   });
-}
-
-/** Rows that stand twice, word for word: they are summed as they stand, and a person should know of it. */
-function repeatedRows({ rows, lineOf }: BillTable, name: string, seen: Set<string>): readonly string[] {
-  const again = rows.flatMap((cells, row) => {
-    const digest = hash("sha1", JSON.stringify(cells), "base64");
-    if (seen.has(digest)) return [row];
-    seen.add(digest);
-    return [];
-  });
-  if (again.length === 0) return [];
-  const stand = again.length === 1 ? "1 line stands" : `${shown(again.length)} lines stand`;
-  const first = `the first again in ${name}:${lineOf(again[0]!)}`;
-  return [
-    `${stand} there twice, word for word (${first}), and ${again.length === 1 ? "is" : "are"} counted twice: if parts of an export overlap, export it again`,
-  ];
 }
 
 /** One JSON document, or one on each line. */

@@ -20,8 +20,10 @@ import { EXIT_CODES, MeridianError, printable } from "../../simulator/base/error
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
 import { AWS_REGIONS } from "../../simulator/base/regions.ts";
+import { DAY_MS } from "../../simulator/base/time.ts";
 import { formatDecimal } from "../../simulator/bill/bill-line.ts";
 import { candidatesOf, workloadsSchema } from "../../simulator/bill/candidates.ts";
+import { coverageOf } from "../../simulator/bill/coverage.ts";
 import type { HitsLost } from "../../simulator/bill/fitted-class.ts";
 import { FLAT, projectBill } from "../../simulator/bill/project.ts";
 import {
@@ -126,7 +128,14 @@ async function runBill({ args, options, terminal, signal }: CommandInput): Promi
       : undefined;
   const json = jsonDocument(
     "bill",
-    plain({ file: from, ...report, bill: undefined, replay, summary: summaryOf(report.bill) }),
+    plain({
+      file: from,
+      ...report,
+      bill: undefined,
+      replay,
+      summary: summaryOf(report.bill),
+      coverage: plainCoverage(report.bill),
+    }),
   );
   if (options.report !== undefined) await writePage(String(options.report), title, { report, replay }, json);
   if (options.json === true) terminal.out(json);
@@ -196,6 +205,13 @@ function cacheLossOf(text: string): HitsLost {
     where: "--cache-loss",
     fix: "write a range, low first: --cache-loss 0%..5%",
   });
+}
+
+/** Days and hours without usage, as ISO writes them. */
+function plainCoverage(bill: Bill) {
+  const { emptyDays, emptyHoursMs } = coverageOf(bill);
+  const iso = (ms: number) => new Date(ms).toISOString();
+  return { emptyDays: emptyDays.map((day) => iso(day * DAY_MS).slice(0, 10)), emptyHours: emptyHoursMs.map(iso) };
 }
 
 function summaryOf(bill: Bill) {

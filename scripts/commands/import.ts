@@ -8,6 +8,7 @@ import { createModelNames } from "../../simulator/bill/classify.ts";
 import { readPriceList } from "../../simulator/bill/price-list.ts";
 import type { RecordedRow } from "../../simulator/traffic/recorded-rows.ts";
 import { importBill, importPriceList, kindOfFile } from "../bill/import-bill.ts";
+import type { ImportedLines } from "../bill/import-parts.ts";
 import { loadPriceList } from "../bill/price-list-file.ts";
 import { readBillFile } from "../bill/read-bill.ts";
 import { loadReference } from "../io/reference.ts";
@@ -76,6 +77,7 @@ async function billing(
   const names = createModelNames(models.ids.map((id) => ({ id, name: models.nameOf(id)! })));
   const out = String(options.out);
   const imported: Record<string, unknown>[] = [];
+  const earlier: ImportedLines = new Map();
   for (const [i, file] of args.entries()) {
     if (kinds[i] === "price list") {
       const list = readPriceList(await loadPriceList(file), file, names);
@@ -89,7 +91,7 @@ async function billing(
     const exported = await readBillFile(file);
     const tagged =
       options.tags === undefined ? exported : withTags(exported, await loadTagger(String(options.tags)), names);
-    const found = await importBill(out, tagged, names, options.tag as string | undefined);
+    const found = await importBill(out, tagged, names, options.tag as string | undefined, earlier);
     imported.push({ file, kind: "bill", ...found });
     for (const note of found.notes) terminal.note(`note: ${note}`);
     if (options.json !== true) terminal.out(`${file}: ${importedBillText(found)}`);

@@ -33,6 +33,7 @@ import {
   plansWithoutRules,
   prepareChanged,
   type RoutesVariant,
+  reservedFor,
   routesVariant,
   type Source,
 } from "./variants.ts";
@@ -205,7 +206,10 @@ async function checkQuotas(input: {
     label: "quotas",
     isSizing: false,
     about: `${chosen} under the quotas to ask for, by the rolling window`,
-    prepare: labelled("quotas", [change(["world", "quotas"], entries), ...onlyStrategies(kept as object[])]),
+    prepare: labelled("quotas", [
+      change(["world", "quotas"], entries),
+      ...onlyStrategies(kept as object[], reservedFor(own.plain, [chosen])),
+    ]),
   });
   return outcome("quotas", result, chosen);
 }

@@ -46,11 +46,10 @@ export interface PricedInput extends Omit<ReservationsInput, "demand"> {
 }
 
 export function pricedAnswers({ demands, unitTpm, ...rest }: PricedInput): Pick<Advice, Priced> {
-  const { plan, targetOf } = rest;
   const each = <T>(find: (demand: Demand) => T) => demands.map(find);
   return {
     deferrals: withRanges(
-      each((demand) => deferrals(plan, demand, targetOf)),
+      each((demand) => deferrals({ ...rest, demand })),
       ({ className }) => className,
       {
         usdPerMonth: ({ usdPerMonth }) => usdPerMonth,

@@ -47,22 +47,29 @@ export async function routesVariant(source: Source, own: PreparedExperiment): Pr
   const { profiles } = await loadReference();
   const { plan } = own.inputs;
   const written = writtenTargets(own);
-  const { added, notes } = await sold(source, written, candidateTargets(plan, profiles));
+  const reserved = reservedFor(own.plain, []);
+  const any = onlyStrategies([{ name: "any", "round-robin": {} }], reserved);
+  const { added, notes } = await sold(source, { written, candidates: candidateTargets(plan, profiles), any });
   const targets = change(["world", "targets"], [...written, ...added]);
-  const alone = [targets, ...onlyStrategies([{ name: "any", "round-robin": {} }])];
+  const alone = [targets, ...any];
   const options = routeOptions((await prepareChanged(source, alone)).inputs.plan);
   const runAs = distinctOptions(options);
   const strategies = [...new Set(runAs.values())].map(({ name, targets: lists }) => ({
     name,
     "by-class": { targets: lists, cooldown: "0s" },
   }));
-  const changes = [targets, ...onlyStrategies(strategies)];
+  const changes = [targets, ...onlyStrategies(strategies, reserved)];
   return { experiment: await prepareChanged(source, changes), changes, options, runAs, notes };
 }
 
-/** Overrides after which a scenario has these strategies alone; what speaks of others is taken away. */
-export function onlyStrategies(strategies: readonly object[]): readonly Override[] {
+/**
+ * Overrides after which a scenario has these strategies alone; what speaks of others is taken away.
+ *
+ * @param reserved what of the world's reserved capacity is left, as `reservedFor` gives it; undefined leaves it as it is
+ */
+export function onlyStrategies(strategies: readonly object[], reserved?: readonly object[]): readonly Override[] {
   return [
+    ...(reserved === undefined ? [] : [change(["world", "reserved"], reserved)]),
     change(["strategies"], strategies),
     change(["baseline"], undefined),
     change(["assert"], []),
@@ -70,10 +77,31 @@ export function onlyStrategies(strategies: readonly object[]): readonly Override
   ];
 }
 
+/** Reserved capacity of the scenario that is bought for all strategies, or for one of these; undefined where it has none. */
+export function reservedFor(plain: unknown, strategies: readonly string[]): readonly object[] | undefined {
+  const { world } = plain as { readonly world: { readonly reserved?: readonly ReservedEntry[] } };
+  return world.reserved?.flatMap((entry) => {
+    if (entry.strategies === undefined) return [entry];
+    const kept = entry.strategies.filter((name) => strategies.includes(name));
+    return kept.length === 0 ? [] : [{ ...entry, strategies: kept }];
+  });
+}
+
+interface ReservedEntry {
+  readonly strategies?: readonly string[];
+}
+
 /** The scenario's own targets in its notation; by id where it lists none. */
 function writtenTargets({ inputs, plain }: PreparedExperiment): readonly unknown[] {
   const { world } = plain as { readonly world: { readonly targets?: readonly unknown[] } };
   return world.targets ?? inputs.plan.targets.map(({ id }) => id);
+}
+
+interface TargetsToTry {
+  readonly written: readonly unknown[];
+  readonly candidates: readonly string[];
+  /** Overrides that leave any one strategy. */
+  readonly any: readonly Override[];
 }
 
 /** Most preparations that looking for the targets that are sold may take one by one. */
@@ -83,13 +111,10 @@ const TRIES_MAX = 40;
  * Which of the targets the world sells: first all are tried and those that a problem names are left out; where a
  * problem names none (a default quota that is not known for a family), each is tried by itself.
  */
-async function sold(source: Source, written: readonly unknown[], candidates: readonly string[]) {
+async function sold(source: Source, { written, candidates, any }: TargetsToTry) {
   const notes: string[] = [];
   const problemsOf = async (added: readonly string[]): Promise<readonly { where: string; what: string }[]> => {
-    const changes = [
-      change(["world", "targets"], [...written, ...added]),
-      ...onlyStrategies([{ name: "any", "round-robin": {} }]),
-    ];
+    const changes = [change(["world", "targets"], [...written, ...added]), ...any];
     try {
       await prepareChanged(source, changes);
       return [];

@@ -29,7 +29,7 @@ export interface ReservedKind {
   readonly breakEvenShare: number;
   /** Of what the least reservation holds: the part that the traffic would use. */
   readonly usedAtMinimum: number;
-  /** Tokens a minute that pay; 0 where none do. */
+  /** Tokens a minute that pay, and no fewer than are sold where both kinds together pay; 0 where none do. */
   readonly bestTpm: number;
 }
 
@@ -42,7 +42,7 @@ export interface Reservation {
   readonly termMonths: number;
   readonly classes: readonly string[];
   readonly kinds: readonly ReservedKind[];
-  /** USD a month: all on demand; with the least that is sold; with what pays, where that is at least the least. */
+  /** USD a month: all on demand; with the least that is sold; with what pays, where anything that is sold does. */
   readonly onDemandUsd: Decimal;
   readonly minimumUsd: Decimal;
   readonly bestUsd: Decimal | undefined;
@@ -83,7 +83,13 @@ export function reservations(input: ReservationsInput): readonly Reservation[] {
         const kinds = (["input", "output"] as const).map((kind) => kindOf(kind, decimalOf(rates[kind]), use));
         const costOf = (tpm: (kind: ReservedKind) => number) =>
           kinds.reduce((sum, kind) => sum + costUsd(kind, tpm(kind), use[kind.kind]), 0n);
-        const isSold = kinds.every(({ kind, bestTpm }) => bestTpm >= RESERVED_MINIMUM_TPM[kind]);
+        // Both are reserved or none: one may pay for the least of the other.
+        const sold = kinds.map((kind) => ({
+          ...kind,
+          bestTpm: Math.max(kind.bestTpm, RESERVED_MINIMUM_TPM[kind.kind]),
+        }));
+        const soldUsd = sold.reduce((sum, kind) => sum + costUsd(kind, kind.bestTpm, use[kind.kind]), 0n);
+        const pays = soldUsd < costOf(() => 0);
         return {
           target: use.target,
           region: use.region,
@@ -91,10 +97,10 @@ export function reservations(input: ReservationsInput): readonly Reservation[] {
           routing: use.routing,
           termMonths: row.termMonths,
           classes: use.classes,
-          kinds,
+          kinds: pays ? sold : kinds,
           onDemandUsd: costOf(() => 0),
           minimumUsd: costOf(({ kind }) => RESERVED_MINIMUM_TPM[kind]),
-          bestUsd: isSold ? costOf(({ bestTpm }) => bestTpm) : undefined,
+          bestUsd: pays ? soldUsd : undefined,
           source: row.source,
         };
       }),
@@ -174,8 +180,12 @@ function kindOf(kind: "input" | "output", reservedUsdPerHour: Decimal, use: Use)
   const sorted = Float64Array.from(minutes).sort().reverse();
   // So many of the busiest minutes must exceed a unit; the next is the first that does not pay.
   const needed = Math.floor(breakEvenShare * sorted.length);
-  const bestTpm = breakEvenShare >= 1 ? 0 : Math.floor((sorted[needed] ?? 0) / UNIT_TPM) * UNIT_TPM;
-  return { kind, reservedUsdPerHour, onDemandUsdPerMTok, breakEvenShare, usedAtMinimum: used, bestTpm };
+  const filled = breakEvenShare >= 1 ? 0 : Math.floor((sorted[needed] ?? 0) / UNIT_TPM) * UNIT_TPM;
+  const draft = { kind, reservedUsdPerHour, onDemandUsdPerMTok, breakEvenShare, usedAtMinimum: used };
+  const costOf = (bestTpm: number) => costUsd({ ...draft, bestTpm }, bestTpm, minutes);
+  // The next unit is not full in as many minutes, and may pay by those in which it is.
+  const isNextPaying = breakEvenShare < 1 && costOf(filled + UNIT_TPM) < costOf(filled);
+  return { ...draft, bestTpm: isNextPaying ? filled + UNIT_TPM : filled };
 }
 
 /** USD a month of so many tokens a minute by the hour, and of the rest on demand. */

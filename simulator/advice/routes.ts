@@ -3,6 +3,7 @@
  * in their run: cost, latency and what was throttled; what a faster answer costs.
  */
 import type { Estimate, RunResult, StandingLevel, StrategyResult } from "../experiment/result.ts";
+import { servesAlike } from "../experiment/served-mix.ts";
 import { hasQuantile, standingOf } from "../experiment/standing.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { PREPAID, type RouteFamily, TOKEN_KINDS } from "../service/pricing/prices.ts";
@@ -177,6 +178,8 @@ export interface Outcome {
   readonly usdPer1kServed: Estimate;
   /** Of the baseline of its run; null for the baseline itself. */
   readonly savingShare: Estimate | null;
+  /** Whether it serves the requests that the baseline of its run serves; else its saving is of others. */
+  readonly isLikeBaseline: boolean;
   /** p95 of the class that the plan watches, ms; of none where so many of it fail that it has no p95. */
   readonly p95Ms: Estimate;
   readonly throttledShare: Estimate;
@@ -198,12 +201,14 @@ export function outcomeOf(run: string, result: RunResult, strategy: StrategyResu
   const cost = total.cost[result.billing];
   const watched = byClass.find(({ name }) => name === className) ?? total;
   const { level, reason } = standingOf(strategy, result.classes);
+  const baseline = result.strategies.find(({ name }) => name === result.baseline) ?? strategy;
   return {
     run,
     strategy: strategy.name,
     usdPerMonth: cost.usdPerMonth ?? cost.totalUsd,
     usdPer1kServed: cost.usdPer1kServed,
     savingShare: cost.savingShare,
+    isLikeBaseline: servesAlike(strategy, baseline),
     p95Ms: hasQuantile(watched, 0.95)
       ? watched.e2eMs.p95
       : { ...watched.e2eMs.p95, value: null, low: null, high: null },

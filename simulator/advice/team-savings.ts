@@ -210,9 +210,14 @@ export function createReplayDraws(input: ReplayDrawsInput, unknowns: readonly Re
           before += usd;
           after += usd * (ratio + extra);
         }
-        return { share: before === 0 ? 0 : 1 - after / before, usd: (before - after) / days };
+        // Days on which nothing is spent have no share.
+        return { shares: before === 0 ? [] : [1 - after / before], usd: (before - after) / days };
       });
-      return { share: rangeOf(found.map(({ share }) => share)), usdPerDay: rangeOf(found.map(({ usd }) => usd)) };
+      const shares = found.flatMap((each) => each.shares);
+      return {
+        share: rangeOf(shares.length === 0 ? [0] : shares),
+        usdPerDay: rangeOf(found.map(({ usd }) => usd)),
+      };
     },
   };
 }

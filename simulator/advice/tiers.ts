@@ -3,7 +3,7 @@
  * classes whose callers can wait.
  */
 import type { Plan } from "../scenario/plan.ts";
-import { createPriceBook } from "../service/pricing/price-book.ts";
+import { createPriceBook, type PriceBook } from "../service/pricing/price-book.ts";
 import type { PriceBookData } from "../service/pricing/price-book-data.ts";
 import {
   CACHE_READ,
@@ -76,7 +76,7 @@ export function tierCosts(input: TierInput): readonly TierCost[] {
     const left: string[] = [];
     for (const { name, key, parts, output } of uses) {
       const [now, then] = [book.quote(key), book.quote({ ...key, tier })];
-      if ("code" in now || "code" in then) {
+      if ("code" in now || "code" in then || then.isByRatio === true) {
         left.push(name);
         continue;
       }
@@ -184,15 +184,17 @@ export interface Deferral {
   /** The share of it that batch saves, by list price; null where no batch is offered for its model where it may be. */
   readonly savingShare: number | null;
   readonly target: string | undefined;
+  /** False where the price list has no batch price of its model: then the share is the usual ratio. */
+  readonly isListed: boolean;
 }
 
 /**
  * What batch would save each class, by list price at the start of the run; prompts are cached as in one region.
  *
- * @param plan  whose targets include batch
- * @param targetOf the target of each class without batch
+ * @param input its plan's targets include batch; the target of each class is without it
  */
-export function deferrals(plan: Plan, demand: Demand, targetOf: Readonly<Record<string, string>>): readonly Deferral[] {
+export function deferrals({ plan, demand, prices, targetOf }: TierInput): readonly Deferral[] {
+  const book = createPriceBook({ data: prices });
   return plan.classes.map(({ name, model, deferrable }, c): Deferral => {
     const parts = inputParts(demand.byClass[c]!);
     const output = demand.byClass[c]!.output.reduce((sum, one) => sum + one, 0);
@@ -213,8 +215,18 @@ export function deferrals(plan: Plan, demand: Demand, targetOf: Readonly<Record<
       usdPerMonth: now === null ? null : ((now / 1e15) * MONTH_MINUTES) / demand.minutes,
       savingShare: best === undefined || now === null || now === 0 ? null : 1 - best.cost! / now,
       target: best?.id,
+      isListed: best === undefined || !isByRatio(plan, book, { model, target: best.id }),
     };
   });
+}
+
+/** A model or a price of the scenario's own is in no list, and taken as said. */
+function isByRatio(plan: Plan, book: PriceBook, { model, target }: { model: number; target: string }): boolean {
+  const t = plan.targets.findIndex(({ id }) => id === target);
+  const key = plan.money.schedule.keys[plan.money.keyOfTarget[t * plan.models.length + model] ?? -1];
+  if (key === undefined) return false;
+  const quote = book.quote({ ...key, model: plan.models[model]!.id });
+  return !("code" in quote) && quote.isByRatio === true;
 }
 
 function inputCost({ plain, cacheRead, cacheWrite }: InputParts, price: (kind: number) => number): number {

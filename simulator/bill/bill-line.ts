@@ -99,9 +99,9 @@ export function parseUsd(text: string): Decimal | undefined {
   return parseDecimal(digits.replace(/^--/, ""), "round");
 }
 
-/** `1,234,567.8` has its commas between groups of three; any other comma makes it no number. */
+/** `1,234,567.8` has its commas between groups of three; any other comma, as in `0,123`, makes it no number. */
 function withoutGroups(text: string): string {
-  return /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/.test(text) ? text.replaceAll(",", "") : text;
+  return /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(text) ? text.replaceAll(",", "") : text;
 }
 
 function quotient(dividend: bigint, divisor: bigint, beyond: "refuse" | "round"): bigint | undefined {

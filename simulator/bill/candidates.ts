@@ -190,7 +190,9 @@ function listPrices(book: PriceBook): ListPrices {
     const name = `${of} ${key.model} ${key.region} ${key.family} ${key.tier} ${key.cacheTtl}`;
     if (!known.has(name)) {
       const quote = book.quote(key);
-      known.set(name, "code" in quote ? undefined : parseDecimal(String(quote.prices[of])));
+      // A model without a batch price of its own may not be sold as batch.
+      const isSold = !("code" in quote) && !(key.tier === "batch" && quote.isByRatio === true);
+      known.set(name, isSold ? parseDecimal(String(quote.prices[of])) : undefined);
     }
     return known.get(name);
   };

@@ -86,7 +86,7 @@ function remarkOf(draft: Omit<ClassifiedLine, "remark">, regionOfUsage: string |
   }
   if (spend !== "tokens") return undefined;
   if (line.kind === "usage" && line.costUsd < 0n)
-    return "a cost below zero among usage: a credit or refund that the export does not tell apart (group it by charge type)";
+    return "a cost below zero that the export says is usage: it lowers the price of its tokens";
   if (model === undefined) return "the line does not say of which model its tokens are";
   if (modelId === undefined) return `the model ${model} is not in the table of models`;
   if (draft.region === undefined) return "neither the line nor its usage type says in which region";

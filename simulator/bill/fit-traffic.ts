@@ -5,6 +5,7 @@ import { shortModelName } from "../traffic/labels.ts";
 import { type Decimal, formatCents, sumOf, toNumber } from "./bill-line.ts";
 import { reasonAgainst, type Workloads, workloadOf } from "./candidates.ts";
 import type { ClassifiedLine } from "./classify.ts";
+import { endsOf } from "./coverage.ts";
 import {
   ASSUMED_SIZES,
   type CachedTokens,
@@ -65,7 +66,7 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
   const all = tokenLines(options.bill);
   const lines = all.filter(isFitted);
   if (lines.length === 0) return undefined;
-  const onDays = [...daysOf(lines)].sort((a, b) => a - b);
+  const onDays = daysWithin(options.bill);
   const days = onDays.length;
   const groups = groupsOf(lines, options.dimension);
   const drafts = groups
@@ -90,6 +91,12 @@ export function fitTraffic(options: FitOptions): FittedTraffic | undefined {
 }
 
 const COPIES_MAX = 1000;
+
+/** All days from the bill's first usage to its last, as its figures by month have them: days without spend are days, too. */
+function daysWithin(bill: Bill): readonly number[] {
+  const { first, last } = endsOf(daysOf(bill.lines.filter(({ line }) => line.kind === "usage")));
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+}
 
 function isFitted({ model, region, tokens, tier, tokenKind }: ClassifiedLine): boolean {
   const isByToken = tier !== "reserved" && tier !== "provisioned" && tokenKind !== undefined;

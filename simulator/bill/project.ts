@@ -2,8 +2,16 @@
 
 import { meanNumber } from "../base/statistics.ts";
 import { DAY_MS } from "../base/time.ts";
-import { type Decimal, parseDecimal, sumOf, toNumber } from "./bill-line.ts";
-import { type Bill, usageLines } from "./spend.ts";
+import { type Decimal, parseDecimal, sumOf } from "./bill-line.ts";
+import {
+  type DailySpend,
+  type DaySpend,
+  dailySpendOf,
+  sharesWithSpend,
+  weekdayFactors,
+  weekdayOf,
+} from "./daily-spend.ts";
+import { type Bill, otherUsageUsd } from "./spend.ts";
 
 /** A change of all prices from a month on. */
 export interface PriceScenario {
@@ -38,6 +46,19 @@ export interface Projection {
   readonly days: number;
   /** Growth a month: 10 %, 50 % and 90 % quantile, and where it is from. */
   readonly growth: { readonly quantiles: readonly number[]; readonly source: "given" | "trend" };
+  /** Days of the bill that no trend is read from, or that had no spend. */
+  readonly gaps: {
+    /** Amounts that may still change. */
+    readonly estimatedDays: number;
+    /** Taken for parts of days, at the ends, e.g. `2026-09-29`. */
+    readonly cutDays: readonly string[];
+    /** Without any spend, on weekdays that have spend otherwise: the months ahead have as many in proportion. */
+    readonly emptyDays: number;
+    /** What the months would cost over what they are projected to, if those days are only missing from the export. */
+    readonly ifMissing: number;
+  };
+  /** Usage of Bedrock on the bill that is no tokens of text models, and not projected. */
+  readonly otherUsageUsd: Decimal;
   /** Spend of a weekday over the mean of all, Sunday first. */
   readonly weekdays: readonly number[];
   /** Spend of a calendar month over the mean of all, January first, and where it is from. */
@@ -66,22 +87,33 @@ export const TREND_DAYS_MIN = 28;
  * spend without its weekdays; their errors are widened by (1 + r) / (1 - r) for the correlation r of one day's residual
  * with the next.
  *
- * @returns undefined when the bill has fewer than 7 days, or fewer than 28 and no growth is given
+ * @returns undefined when the bill has fewer than 7 days with spend, or is of fewer than 28 and no growth is given
  */
 export function projectBill(bill: Bill, options: ProjectionOptions): Projection | undefined {
-  const daily = dailySpend(bill);
-  if (daily.length < 7 || (options.growth === undefined && daily.length < TREND_DAYS_MIN)) return undefined;
+  const spend = dailySpendOf(bill);
+  const daily = spend.days;
+  if (daily.length < 7 || (options.growth === undefined && daily.length + spend.empty.length < TREND_DAYS_MIN))
+    return undefined;
   const weekdays = weekdayFactors(daily);
   const seasons = seasonFactors(daily, weekdays, options.seasons);
   const usual = (day: number) => weekdays[weekdayOf(day)]! * (seasons.source === "bill" ? seasonOf(seasons, day) : 1);
-  const line = fitLine(daily.map(({ day, usd }) => Math.log(usd / usual(day))));
+  const shares = sharesWithSpend(spend);
+  const line = fitLine(daily.map(({ day, usd }) => ({ day, value: Math.log(usd / usual(day)) })));
   const [low, high] = options.growth ?? [0, 0];
   const slope =
     options.growth === undefined
       ? { mean: line.slope, error: line.slopeError }
       : { mean: perDay((low + high) / 2), error: (perDay(high) - perDay(low)) / (2 * Z[4]) };
   const lastDay = daily.at(-1)!.day;
-  const model: Model = { line, slope, weekdays, seasons, lastDay, months: monthsAfter(lastDay, options.months) };
+  const expected = weekdays.map((factor, weekday) => factor * shares[weekday]!);
+  const model: Model = {
+    line,
+    slope,
+    weekdays: expected,
+    seasons,
+    lastDay,
+    months: monthsAfter(lastDay, options.months),
+  };
   const totals = (growthZ: number, levelZ: number, price: PriceScenario) =>
     sumOf(model.months.map((month, i) => monthUsd(model, { month, index: i, growthZ, levelZ, price })));
   const scenarios = options.prices.map((price) => {
@@ -126,7 +158,9 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
       quantiles: [Z[0], 0, Z[4]].map((z) => Math.exp((slope.mean + z * slope.error) * DAYS_PER_MONTH) - 1),
       source: options.growth === undefined ? "trend" : "given",
     },
-    weekdays,
+    gaps: gapsOf(spend, shares, { weekdays, expected }),
+    otherUsageUsd: otherUsageUsd(bill),
+    weekdays: spend.empty.length === 0 ? weekdays : expected.map((factor) => factor / meanNumber(expected)),
     seasons,
     withoutGrowthUsd: withoutGrowth,
     scenarios,
@@ -136,43 +170,27 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
 
 export const FLAT: PriceScenario = { name: "prices as they are", change: 0, fromMonth: 1 };
 
-interface DaySpend {
-  /** Days since 1970. */
-  readonly day: number;
-  readonly usd: number;
+interface WeekdayFactors {
+  /** Of days with spend. */
+  readonly weekdays: readonly number[];
+  /** Of all days. */
+  readonly expected: readonly number[];
 }
 
-/** Days with spend whose amounts are final. */
-function dailySpend(bill: Bill): readonly DaySpend[] {
-  const sums = new Map<number, Decimal>();
-  const estimated = new Set<number>();
-  for (const { line } of usageLines(bill)) {
-    const first = Math.floor(line.startMs / DAY_MS);
-    const days = Math.max(1, Math.round((line.endMs - line.startMs) / DAY_MS));
-    for (let day = first; day < first + days; day++) {
-      sums.set(day, (sums.get(day) ?? 0n) + line.costUsd / BigInt(days));
-      if (line.estimated) estimated.add(day);
-    }
-  }
-  return [...sums]
-    .filter(([day, usd]) => usd > 0n && !estimated.has(day))
-    .map(([day, usd]) => ({ day, usd: toNumber(usd) }))
-    .sort((a, b) => a.day - b.day);
-}
-
-function weekdayOf(day: number): number {
-  return new Date(day * DAY_MS).getUTCDay();
-}
-
-/** Geometric means by weekday over that of all, which has mean 1 over a week; all 1 for less than two weeks. */
-function weekdayFactors(daily: readonly DaySpend[]): readonly number[] {
-  if (daily.length < 14) return new Array<number>(7).fill(1);
-  const logs = Array.from({ length: 7 }, (_, weekday) =>
-    daily.filter(({ day }) => weekdayOf(day) === weekday).map(({ usd }) => Math.log(usd)),
-  );
-  const all = meanNumber(logs.filter((of) => of.length > 0).map((of) => meanNumber(of)));
-  const factors = logs.map((of) => (of.length === 0 ? 1 : Math.exp(meanNumber(of) - all)));
-  return factors.map((factor) => factor / meanNumber(factors));
+function gapsOf(
+  { empty, estimated, cut }: DailySpend,
+  shares: readonly number[],
+  { weekdays, expected }: WeekdayFactors,
+): Projection["gaps"] {
+  const irregular = empty.filter((day) => shares[weekdayOf(day)]! > 0);
+  // Weekdays that never have spend stay without it.
+  const whole = weekdays.map((factor, weekday) => (shares[weekday]! > 0 ? factor : 0));
+  return {
+    estimatedDays: estimated.length,
+    cutDays: cut.map((day) => new Date(day * DAY_MS).toISOString().slice(0, 10)),
+    emptyDays: irregular.length,
+    ifMissing: irregular.length === 0 ? 1 : meanNumber(whole) / meanNumber(expected),
+  };
 }
 
 type Seasons = Projection["seasons"];
@@ -190,12 +208,10 @@ function seasonFactors(
   if (given !== undefined && given.size > 0)
     return { factors: NO_SEASONS.factors.map((one, month) => given.get(month) ?? one), source: "given" };
   if (daily.at(-1)!.day - daily[0]!.day < SEASON_DAYS_MIN) return NO_SEASONS;
-  const logs = daily.map(({ day, usd }) => Math.log(usd / weekdays[weekdayOf(day)]!));
+  const logs = daily.map(({ day, usd }) => ({ day, value: Math.log(usd / weekdays[weekdayOf(day)]!) }));
   const { level, slope } = fitLine(logs);
-  const left = daily.map(({ day }, i) => ({
-    month: monthOf(day),
-    value: logs[i]! - level - slope * (i - daily.length + 1),
-  }));
+  const lastDay = daily.at(-1)!.day;
+  const left = logs.map(({ day, value }) => ({ month: monthOf(day), value: value - level - slope * (day - lastDay) }));
   const means = NO_SEASONS.factors.map((_, month) =>
     meanOf(left.filter((each) => each.month === month).map(({ value }) => value)),
   );
@@ -226,10 +242,12 @@ interface Line {
   readonly correction: number;
 }
 
-function fitLine(values: readonly number[]): Line {
-  const n = values.length;
-  const x = values.map((_, i) => i - (n - 1));
-  const meanX = -(n - 1) / 2;
+/** A least-squares line through values by day; days without a value are passed over, and time goes on. */
+function fitLine(points: readonly { readonly day: number; readonly value: number }[]): Line {
+  const n = points.length;
+  const values = points.map(({ value }) => value);
+  const x = points.map(({ day }) => day - points[n - 1]!.day);
+  const meanX = meanNumber(x);
   const meanY = meanNumber(values);
   const sxx = x.reduce((sum, at) => sum + (at - meanX) ** 2, 0);
   const slope = x.reduce((sum, at, i) => sum + (at - meanX) * (values[i]! - meanY), 0) / sxx;

@@ -6,6 +6,7 @@ import { median } from "../base/statistics.ts";
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import { type BillExport, type ChargeKind, type Decimal, sumOf, toNumber } from "./bill-line.ts";
 import { type ClassifiedLine, classifyLine, type ModelNames, type SpendKind, usdPerMTok } from "./classify.ts";
+import { CATEGORY_PREFIX } from "./table-reader.ts";
 import { featureOf, TOKEN_KINDS, type TokenKind } from "./usage-type.ts";
 
 /** A bill with each line read. */
@@ -109,6 +110,14 @@ export function spendByFeature(bill: Bill): readonly SpendGroup[] {
   );
 }
 
+/** What usage of Bedrock that is no tokens of a text model costs in all. */
+export function otherUsageUsd(bill: Bill): Decimal {
+  const lines = saysForWhat(bill) ? bill.lines : [];
+  return sumOf(
+    lines.flatMap(({ spend, line }) => (spend === "bedrock" && line.kind === "usage" ? [line.costUsd] : [])),
+  );
+}
+
 /** Lines that are odd or not attributed, by remark and service, the dearest first. */
 export interface BillRemark {
   readonly remark: string;
@@ -137,12 +146,13 @@ export function remarksOf(bill: Bill): readonly BillRemark[] {
   return [...remarks.values()].sort((a, b) => compare(magnitude(b.costUsd), magnitude(a.costUsd)));
 }
 
-/** The tag keys that the bill's lines carry, in the order of their spend. */
+/** The tag keys that the bill's lines carry, in the order of their spend; cost categories after tags. */
 export function tagKeysOf(bill: Bill): readonly string[] {
   const spend = new Map<string, Decimal>();
   for (const { line } of bill.lines)
     for (const key of Object.keys(line.tags)) spend.set(key, (spend.get(key) ?? 0n) + magnitude(line.costUsd));
-  return [...spend].sort(([, a], [, b]) => compare(b, a)).map(([key]) => key);
+  const isCategory = (key: string) => Number(key.startsWith(CATEGORY_PREFIX));
+  return [...spend].sort(([k, a], [l, b]) => isCategory(k) - isCategory(l) || compare(b, a)).map(([key]) => key);
 }
 
 function group(
@@ -215,6 +225,11 @@ export function daysOf(lines: readonly ClassifiedLine[]): ReadonlySet<number> {
     for (let day = first; day <= last; day++) days.add(day);
   }
   return days;
+}
+
+/** Days of UTC with a credit of their own: where an export nets credits with usage, the usage of the day is in it. */
+export function creditDaysOf(bill: Bill): ReadonlySet<number> {
+  return daysOf(bill.lines.filter(({ line }) => line.kind === "credit" && line.endMs - line.startMs <= DAY_MS));
 }
 
 function isHourly({ line }: ClassifiedLine): boolean {

@@ -6,7 +6,6 @@
 import { firstProblems, MeridianError, type Problem } from "../base/errors.ts";
 import { parseDateTime } from "../base/instants.ts";
 import { repeatedKey } from "../base/repeated-keys.ts";
-import { DAY_MS } from "../base/time.ts";
 import { type BillTable, type Decimal, parseUsd } from "./bill-line.ts";
 
 /** Reads one row; a cell that cannot be read is a problem of the whole file, found with all the others. */
@@ -136,11 +135,6 @@ function rowReader({ cells, columns, written, line, file, problems, order, curre
   };
 }
 
-/** The end of a period whose export states only its start. */
-export function nextDayMs(startMs: number): number {
-  return startMs + DAY_MS;
-}
-
 function parseMap(text: string): Readonly<Record<string, string>> | undefined {
   let value: unknown;
   try {
@@ -179,6 +173,14 @@ export function plainTags(tags: Readonly<Record<string, string>>): Readonly<Reco
   const own = Object.entries(tags).sort(([a], [b]) => Number(/^iam/i.test(a)) - Number(/^iam/i.test(b)));
   for (const [key, value] of own) plain[keyOf(key)] ??= value;
   return plain;
+}
+
+/** Before the name of a cost category, which is a label as a tag is. */
+export const CATEGORY_PREFIX = "category:";
+
+/** @example categories({ Team: "search" }) // => { "category:Team": "search" } */
+export function categories(map: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [`${CATEGORY_PREFIX}${key}`, value]));
 }
 
 /** Which number of `9/3/2026` is the day. */

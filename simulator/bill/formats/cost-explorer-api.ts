@@ -3,6 +3,7 @@ import { z } from "zod";
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
 import { AWS_REGIONS } from "../../base/regions.ts";
 import { type BillExport, type BillLine, type Decimal, parseDecimal } from "../bill-line.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
 import { instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf, tagOf } from "./cost-explorer-long.ts";
 
@@ -68,7 +69,7 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
       ? []
       : pages.flatMap((one) => linesOf({ ...one, GroupDefinitions: groups }, cost, file, problems));
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
-  return {
+  const exported: BillExport = {
     format: "cost-explorer-api",
     view:
       groups.length === 0
@@ -82,6 +83,7 @@ export function readCostExplorerApi(value: unknown, file: string): BillExport {
       ...roundedNote(pages, cost ?? ""),
     ],
   };
+  return groups.some(({ Key }) => Key === "RECORD_TYPE") ? exported : withCreditsBySign(exported);
 }
 
 /** The API groups by two dimensions at most: answers to several questions about the same days are the same spend. */

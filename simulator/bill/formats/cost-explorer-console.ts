@@ -1,7 +1,6 @@
 /** CSV downloads of the Cost Explorer console: one column a group, a row of totals, then a row for each day or hour. */
 
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
-import { DAY_MS } from "../../base/time.ts";
 import {
   type BillExport,
   type BillLine,
@@ -11,6 +10,8 @@ import {
   parseUsd,
   sumOf,
 } from "../bill-line.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
+import { periodsOf } from "../periods.ts";
 import { type DateOrder, dateOrderOf, instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf } from "./cost-explorer-long.ts";
 
@@ -47,24 +48,30 @@ export function readCostExplorerConsole(table: BillTable, file: string): BillExp
   checkSums({ groups, days, stated, totalAt, file, problems });
   if (problems.length > 0) throw new MeridianError("data", firstProblems(problems));
 
-  const lengthMs = stepOf(days.map((day) => day.startMs!));
+  const periods = periodsOf(days.map((day) => day.startMs!));
   const lines = days.flatMap((day) =>
     groups.flatMap((group, at): readonly BillLine[] => {
       const costUsd = day.costs[at];
       if (at === totalAt || costUsd === undefined) return [];
       return [
-        lineOf(dimension, group, { startMs: day.startMs!, endMs: day.startMs! + lengthMs, costUsd, line: day.line }),
+        lineOf(dimension, group, {
+          startMs: day.startMs!,
+          endMs: periods.endMs(day.startMs!),
+          costUsd,
+          line: day.line,
+        }),
       ];
     }),
   );
-  return {
+  const exported: BillExport = {
     format: "cost-explorer-console",
     view: `cost-explorer by ${dimension.toLowerCase()}`,
     lines,
     statedTotalUsd: totalAt < 0 ? undefined : stated?.costs[totalAt],
     costBasis: "as chosen in the console (unblended unless it was changed)",
-    notes: ["the console's download gives costs only: no quantities, so no tokens and no prices"],
+    notes: ["the console's download gives costs only: no quantities, so no tokens and no prices", ...periods.notes],
   };
+  return /^charge ?type$/i.test(dimension) ? exported : withCreditsBySign(exported);
 }
 
 interface ConsoleRow {
@@ -182,16 +189,6 @@ function checkSums({ groups, days, stated, totalAt, file, problems }: SumsToChec
       days.length,
     );
   });
-}
-
-/** Hourly downloads have hours as rows, monthly ones the first of each month: the smallest step is the length of a row. */
-function stepOf(startsMs: readonly number[]): number {
-  const sorted = [...startsMs].sort((a, b) => a - b);
-  const steps = sorted
-    .slice(1)
-    .map((start, at) => start - sorted[at]!)
-    .filter((step) => step > 0);
-  return steps.length === 0 ? DAY_MS : Math.min(...steps);
 }
 
 type Amount = Pick<BillLine, "startMs" | "endMs" | "costUsd" | "line">;

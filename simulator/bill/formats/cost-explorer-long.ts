@@ -1,11 +1,14 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
 import { AWS_REGIONS } from "../../base/regions.ts";
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { nextDayMs, type RowReader, readRows } from "../table-reader.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
+import { periodsOf } from "../periods.ts";
+import { type RowReader, readRows } from "../table-reader.ts";
 
 const nameOf = (column: string): string => column.toLowerCase().replace(/[^a-z0-9]/g, "");
 
 const START = ["timeperiodstart", "start", "startdate", "periodstart", "date", "day", "usagedate"] as const;
+const CHARGE = ["recordtype", "chargetype"] as const;
 const END = ["timeperiodend", "end", "enddate", "periodend"] as const;
 /** In the order of preference; the one that is read is said in the result. */
 const COSTS = [
@@ -41,13 +44,14 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
     const key = /^tag[:_$ ](?!key$|value$)(.+)$/i.exec(column.trim())?.[1];
     return key === undefined ? [] : [{ key, name: nameOf(column) }];
   });
-  const lines = readRows(table, file, nameOf, (row): BillLine => {
+  const read = readRows(table, file, nameOf, (row): BillLine => {
+    refuseTotal(row);
     const startMs = row.instantMs(...START);
     row.usdOnly("currency", "unit", "currencycode");
     return {
       startMs,
-      endMs: row.text(...END) === undefined ? nextDayMs(startMs) : row.instantMs(...END),
-      kind: chargeKindOf(row.text("recordtype", "chargetype"), row.text("service", "servicename")),
+      endMs: row.text(...END) === undefined ? Number.NaN : row.instantMs(...END),
+      kind: chargeKindOf(row.text(...CHARGE), row.text("service", "servicename")),
       costUsd: row.amount(...COSTS),
       quantity: row.quantity("usagequantity", "quantity", "usageamount"),
       unit: row.text("usageunit", "usagequantityunit", "quantityunit"),
@@ -62,16 +66,33 @@ export function readCostExplorerLong(table: BillTable, file: string): BillExport
       line: row.line,
     };
   });
+  // Rows without an end are as long as their beginnings are apart.
+  const open = read.filter(({ endMs }) => Number.isNaN(endMs));
+  const periods = open.length === 0 ? undefined : periodsOf(open.map(({ startMs }) => startMs));
+  const lines = read.map((line) =>
+    Number.isNaN(line.endMs) ? { ...line, endMs: periods!.endMs(line.startMs) } : line,
+  );
   const costBasis = COSTS.find((name) => names.includes(name))!.replace(/cost$/, "") || "cost";
-  return {
+  const exported: BillExport = {
     format: "cost-explorer-long",
     view: "cost-explorer",
     lines,
     statedTotalUsd: undefined,
     costBasis,
-    notes: [],
+    notes: periods?.notes ?? [],
   };
+  return CHARGE.some((name) => names.includes(name)) ? exported : withCreditsBySign(exported);
 }
+
+/** A script may add a row of totals to each day: with it spend would count twice. */
+function refuseTotal(row: RowReader): void {
+  const label = DIMENSIONS.map((name) => row.text(name)).find((text) => TOTAL.test(text ?? ""));
+  if (label !== undefined)
+    row.problem(`${JSON.stringify(label)} is a row of totals, which would count spend twice`, "leave out such rows");
+}
+
+const TOTAL = /^(grand |sub-?)?totals?( costs?)?$/i;
+const DIMENSIONS = ["region", "service", "servicename", "usagetype", "linkedaccount", "account", "operation"] as const;
 
 /**
  * Cost Explorer writes `NoRegion` or `global` for what belongs to none, and its console may show a region by its name.

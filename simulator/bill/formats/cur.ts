@@ -1,10 +1,11 @@
 /** Cost and Usage Reports: CUR 2.0 of Data Exports (`line_item_usage_type`) and the older `lineItem/UsageType`. */
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { plainTags, type RowReader, readRows } from "../table-reader.ts";
+import { withCreditsBySign } from "../credits-by-sign.ts";
+import { categories, plainTags, type RowReader, readRows } from "../table-reader.ts";
 
 /** `lineItem/UsageStartDate` → `line_item_usage_start_date`; tags of older reports keep their key. */
 function nameOf(column: string): string {
-  if (/^resourceTags\//.test(column)) return column;
+  if (/^(resourceTags|costCategory)\//.test(column)) return column;
   return column
     .trim()
     .replace("/", "_")
@@ -28,7 +29,8 @@ const COSTS = ["line_item_unblended_cost", "line_item_net_unblended_cost", "line
  * @throws MeridianError data, with the problems of all rows
  */
 export function readCur(table: BillTable, file: string): BillExport {
-  const tagColumns = table.columns.filter((column) => /^(resourceTags\/|resource_tags_)/.test(column));
+  const tagColumns = table.columns.filter((column) => TAG.test(column));
+  const categoryColumns = table.columns.filter((column) => CATEGORY.test(column));
   const names = new Set(table.columns.map(nameOf));
   const other = new Set<string>();
   const isHourlyByStart = !END.some((name) => names.has(name));
@@ -49,12 +51,15 @@ export function readCur(table: BillTable, file: string): BillExport {
       region: row.text("product_region_code", "product_region") ?? product.region_code ?? product.region,
       account: row.text("line_item_usage_account_id", "bill_payer_account_id"),
       identity: row.text("line_item_iam_principal"),
-      tags: plainTags({ ...row.map("resource_tags", "tags"), ...taggedByColumn(row, tagColumns) }),
+      tags: {
+        ...categories({ ...row.map("cost_category"), ...taggedByColumn(row, categoryColumns, CATEGORY) }),
+        ...plainTags({ ...row.map("resource_tags", "tags"), ...taggedByColumn(row, tagColumns, TAG) }),
+      },
       estimated: false,
       line: row.line,
     };
   });
-  return {
+  const read: BillExport = {
     format: "cur",
     view: "cur",
     lines,
@@ -66,10 +71,11 @@ export function readCur(table: BillTable, file: string): BillExport {
       ...(other.size === 0 ? [] : [`line types that are not known are kept apart as fees: ${[...other].join(", ")}`]),
       ...(names.has(LINE_TYPE)
         ? []
-        : [`there is no column ${LINE_TYPE}: taxes are told by their usage type, credits not`]),
+        : [`there is no column ${LINE_TYPE}: taxes are told by their usage type, credits by their sign`]),
       ...(isHourlyByStart ? ["there is no column for the end of a line's period"] : []),
     ],
   };
+  return names.has(LINE_TYPE) ? read : withCreditsBySign(read);
 }
 
 /** What the product is called; a marketplace line's product code is an opaque id, so that a name goes before it. */
@@ -82,11 +88,15 @@ function serviceOf(row: RowReader, product: Readonly<Record<string, string>>): s
   );
 }
 
-function taggedByColumn(row: RowReader, columns: readonly string[]): Record<string, string> {
+const TAG = /^(resourceTags\/|resource_tags_)/;
+const CATEGORY = /^(costCategory\/|cost_category_)/;
+
+/** @param prefix that columns have before the key */
+function taggedByColumn(row: RowReader, columns: readonly string[], prefix: RegExp): Record<string, string> {
   const tags: Record<string, string> = {};
   for (const column of columns) {
     const value = row.text(column);
-    if (value !== undefined) tags[column.replace(/^(resourceTags\/|resource_tags_)/, "")] = value;
+    if (value !== undefined) tags[column.replace(prefix, "")] = value;
   }
   return tags;
 }

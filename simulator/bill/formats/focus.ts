@@ -1,6 +1,6 @@
 /** FOCUS 1.0 to 1.2 as AWS Data Exports writes it, CSV or Parquet. */
 import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { plainTags, type RowReader, readRows } from "../table-reader.ts";
+import { categories, plainTags, type RowReader, readRows } from "../table-reader.ts";
 
 const nameOf = (column: string): string => column.toLowerCase();
 
@@ -31,7 +31,7 @@ export function readFocus(table: BillTable, file: string): BillExport {
       region: row.text("regionid"),
       account: row.text("subaccountid", "billingaccountid"),
       identity: undefined,
-      tags: plainTags(row.map("tags")),
+      tags: { ...categories(row.map("x_costcategories")), ...plainTags(row.map("tags")) },
       estimated: false,
       line: row.line,
     };

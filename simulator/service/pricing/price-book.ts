@@ -18,6 +18,8 @@ export interface PriceQuote {
   readonly asOf: string;
   readonly confidence: string;
   readonly note?: string;
+  /** The list has no price of the tier: it is the standard one times the usual ratio, and may not be sold at all. */
+  readonly isByRatio?: true;
 }
 
 export interface PriceBook {
@@ -191,6 +193,7 @@ function quoteRow(question: ListedQuestion, found: FoundRow, tierFactor: number)
     source: row.source,
     asOf: row.asOf,
     confidence: derivation === "listed" ? row.confidence : "derived",
+    ...(tierFactor === 1 ? {} : { isByRatio: true as const }),
     ...(row.note === undefined ? {} : { note: row.note }),
   };
 }

@@ -13,6 +13,7 @@ export function outcome(strategy: string, over: Partial<Outcome> = {}): Outcome 
     usdPerMonth: exact(1000),
     usdPer1kServed: exact(2),
     savingShare: null,
+    isLikeBaseline: true,
     p95Ms: exact(4000),
     throttledShare: exact(0.2),
     failedShare: exact(0),
@@ -93,8 +94,8 @@ export function advice(over: Partial<Advice> = {}): Advice {
     demandReplications: 1,
     precision: null,
     deferrals: [
-      { className: "chat", deferrable: false, usdPerMonth: 800, savingShare: 0.5, target: "a@batch" },
-      { className: "digest", deferrable: true, usdPerMonth: 200, savingShare: 0.5, target: "a@batch" },
+      { className: "chat", deferrable: false, usdPerMonth: 800, savingShare: 0.5, target: "a@batch", isListed: true },
+      { className: "digest", deferrable: true, usdPerMonth: 200, savingShare: 0.5, target: "a@batch", isListed: true },
     ],
     reservations: [
       {

@@ -13,6 +13,7 @@ import { BATCH, LATENCY_PRICE, PROFILE, REGIONS } from "../../../reports/advice/
 import { centsText, savingText, tokens } from "../../../reports/advice/section.ts";
 import { LIGHT } from "../../../reports/base/theme.ts";
 import { importedBillText } from "../../../reports/bill/imports-text.ts";
+import type { Advice } from "../../../simulator/advice/advice.ts";
 import { ONE } from "../../../simulator/bill/bill-line.ts";
 import { advice, between, exact, outcome } from "./fixture.ts";
 
@@ -50,6 +51,8 @@ describe("answers of a plan", () => {
     assert.match(said(PROFILE), /not for eu: may run outside \(residency eu\)/);
     assert.match(said(BATCH), /Defer digest \(USD 100 a month less by list price\)/);
     assert.match(said(BATCH), /could wait up to 24 h: chat would save USD 400 a month/);
+    const unlisted = advice().deferrals.map((each) => ({ ...each, isListed: each.className !== "chat" }));
+    assert.match(said(BATCH, advice({ deferrals: unlisted })), /no batch price of the model of chat: the usual ratio/);
     assert.match(
       said(LATENCY_PRICE),
       /global profile \(routes\) saves USD 90 a month for 1\.00 s of p95: USD 90 for each second/,
@@ -69,6 +72,25 @@ describe("answers of a plan", () => {
     };
     const against = advice({ reservations: [pays], reservedCheck: check });
     assert.match(said(RESERVED, against), /^None for its price: .* simulated it costs more/);
+    const here = (planned: Advice) =>
+      decisionTable(planned).rows.find(({ cells }) => cells[0]!.text === "reserved tokens a minute")!.cells[2]!.text;
+    assert.equal(here(against), "does not pay: simulated it costs more");
+    // Without it a quarter fails: what 1,000 served cost is not of the same requests.
+    const failing = { ...check, without: outcome("one region", { failedShare: exact(0.25) }) };
+    const unlike = advice({ reservations: [pays], reservedCheck: failing });
+    assert.match(
+      said(RESERVED, unlike),
+      /^Reserve 100,000 .* its price is not comparable: 0 % of the requests fail with it, 25\.0 % without\./,
+    );
+    assert.match(here(unlike), /a month less at best$/);
+  });
+
+  it("reserved: hours of a short run are not those of a commitment", () => {
+    assert.doesNotMatch(said(RESERVED), /quiet hours/);
+    assert.match(
+      said(RESERVED, advice({ ofHours: 2 })),
+      /for hours like the 2 h of the scenario, day and night: a commitment is paid in quiet hours, too/,
+    );
   });
 
   it("residency: the price of a rule, or that it has none", () => {
@@ -129,6 +151,20 @@ describe("a plan as text, Markdown and page", () => {
   });
 });
 
+describe("pictures of a plan", () => {
+  it("have nothing throttled at the bottom of an axis with a length, and fit a telephone", () => {
+    const steps = [1, 2].map((regions) => ({ regions, outcome: outcome("x", { throttledShare: exact(0) }) }));
+    const spec = ADVICE_CHARTS.regions!.spec(advice({ pool: { steps, worthIt: 1 } }), LIGHT) as {
+      readonly encoding: { readonly y: { readonly scale: object } };
+    };
+    assert.deepEqual(spec.encoding.y.scale, { domainMin: 0, domainMax: 1 });
+    for (const chart of Object.values(ADVICE_CHARTS)) {
+      const { width } = chart.spec(advice(), LIGHT) as { readonly width: number };
+      assert.ok(width <= 420, chart.id);
+    }
+  });
+});
+
 describe("words of sums", () => {
   it("groups digits, rounds tokens, and names a difference only where it is shown", () => {
     assert.equal(centsText(1_234_567n * ONE + ONE / 200n), "1,234,567.01");
@@ -136,6 +172,10 @@ describe("words of sums", () => {
     assert.equal(
       savingText(outcome("x", { savingShare: between(0.01, -0.01, 0.03) })),
       "no difference from one region shown",
+    );
+    assert.equal(
+      savingText(outcome("x", { savingShare: between(0.3, 0.2, 0.4), isLikeBaseline: false })),
+      "not comparable with one region, since other requests fail",
     );
     assert.match(
       savingText(outcome("x", { savingShare: between(-0.05, -0.06, -0.04) })),

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { capacityText, sharedLoadText } from "../../../reports/advice/routing.ts";
+import { capacityText, routeTable, sharedLoadText } from "../../../reports/advice/routing.ts";
 import type { Advice } from "../../../simulator/advice/advice.ts";
-import { advice as planned } from "./fixture.ts";
+import { between, advice as planned, outcome as routed } from "./fixture.ts";
 
 const outcome = (strategy: string, ms: number) => ({ strategy, p95Ms: { value: ms, low: null, high: null } });
 const advice = (aloneMs: number, fastestMs: number) =>
@@ -25,4 +25,13 @@ it("capacity is worth what its dual values say, nothing, or is not known", () =>
   ]);
   assert.match(capacityText(planned({ capacity: [] }))[0]!, /would save nothing under home/);
   assert.match(capacityText(planned({ capacity: null }))[0]!, /no bound with capacity/);
+});
+
+it("a saving of other requests is marked, and explained below", () => {
+  const saved = { savingShare: between(0.3, 0.2, 0.4) };
+  const alike = routeTable("r", "Ways.", [routed("a", saved)], "chat");
+  assert.ok(alike.rows[0]!.cells[2]!.change === undefined && !alike.caption.includes("other requests"));
+  const other = routeTable("r", "Ways.", [routed("a", { ...saved, isLikeBaseline: false })], "chat");
+  assert.equal(other.rows[0]!.cells[2]!.change!.text, "of other requests");
+  assert.match(other.caption, /saved: of what 1,000 served requests cost, of other requests where others fail/);
 });

@@ -51,6 +51,13 @@ it("escapes what the bill says, and leaves out parts that are not there", () => 
   for (const part of ["What routing would save", "The months ahead", "Who could be routed"])
     assert.ok(!html.includes(part));
   assert.ok(html.includes("Of the export: 2 lines stand there &lt;b&gt;twice&lt;/b&gt;."));
+  const odd = { kind: "began" as const, group: "<b>", day: "2026-09-01", costUsd: ONE };
+  const standing = { ...report, anomalies: [{ dimension: "region" as const, anomaly: odd }] };
+  assert.match(
+    renderBillHtml({ ...page, report: standing }),
+    /What stands out<\/h2><ul><li>2026-09-01 {2}region &lt;b&gt; was billed for the first time/,
+  );
+  assert.ok(!html.includes("What stands out"));
   // A model that the table lacks is named.
   assert.match(html, /NovaLite is not in the table of models/);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { certainty, headline, renderBillText } from "../../../reports/bill/text.ts";
+import { certainty } from "../../../reports/bill/certainty.ts";
+import { headline, renderBillText } from "../../../reports/bill/text.ts";
 import { sumOf } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerApi } from "../../../simulator/bill/formats/cost-explorer-api.ts";
@@ -35,6 +36,13 @@ describe("a bill in the terminal", () => {
       headlineOf([["USE1-Guardrail-TopicPolicyUnitsConsumed", "Usage", "2"]]),
       /^USD 2\.00 over 1 day .*, of it nothing for tokens of text models: routing moves none of it\.$/,
     );
+    assert.match(
+      headlineOf([
+        ["USE1-NovaPro-input-tokens", "Usage", "9"],
+        ["USE1-NovaPro-input-tokens", "Credit", "-4"],
+      ]),
+      /^USD 5\.00 over 1 day .*, after USD 4\.00 of credits, refunds and discounts; before them USD 9\.00 for tokens/,
+    );
     assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
   });
 
@@ -61,7 +69,7 @@ describe("a bill in the terminal", () => {
     };
     assert.match(
       billOf("2026-07-01,3\n2026-07-02,3\n2026-07-04,3\n2026-07-06,3"),
-      /2 days within the bill have no usage \(2026-07-03, 2026-07-05\): if a part/,
+      /2 days within the bill have no usage \(2026-07-03, 2026-07-05\): if a part of the export is missing/,
     );
     assert.doesNotMatch(billOf("2026-07-01,3\n2026-07-02,3"), /no usage/);
   });

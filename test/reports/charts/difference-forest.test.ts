@@ -59,3 +59,17 @@ test("one strategy or one replication: says why there is nothing to compare", ()
     /^One measured run: without intervals no difference can be shown\.$/,
   );
 });
+
+test("costs of other requests than the baseline's are named", () => {
+  const result = fixture();
+  const { subtitle } = differenceForest.heading(result);
+  assert.match(
+    subtitle,
+    /Costs of \d strategies are of other requests than the baseline's: of a class at least a point/,
+  );
+  const alike = {
+    ...result,
+    strategies: result.strategies.filter(({ name }) => /single-us-east-1|cheapest$/.test(name)),
+  };
+  assert.doesNotMatch(differenceForest.heading(alike).subtitle, /of other requests/);
+});

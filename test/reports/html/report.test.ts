@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { CHARTS } from "../../../reports/charts/index.ts";
-import { notesSection, raw, wideHtml } from "../../../reports/html/elements.ts";
+import { notesSection, picturesHtml, raw } from "../../../reports/html/elements.ts";
 import { assertionsSection, conditionsSection, renderHtml, verdictSection } from "../../../reports/html/report.ts";
 import { drawsMissing } from "../charts/charts.ts";
 import { EDGES, fixture } from "../fixture.ts";
@@ -99,7 +99,9 @@ test("every picture of a run fits a telephone; only wider ones are said to scrol
     assert.ok(sizes.length >= 2 && sizes.every((px) => px <= 720), `${name}: ${Math.max(...sizes)} px`);
     assert.doesNotMatch(text, /class="picture [^"]*wide"/, name);
   }
-  assert.match(String(wideHtml("days", raw("<svg></svg>"))), /class="picture wide"/);
+  const twice = String(picturesHtml((width) => raw(`<svg width="${width}"></svg>`)));
+  assert.match(twice, /only-broad"><svg width="720">.*only-narrow"><svg width="350">/);
+  assert.match(page, /@media \(max-width:640px\)\{\.only-broad\{display:none\}\.only-narrow\{display:block\}/);
   assert.match(page, /\.scroll:has\(>\.wide\)::before\{content:"scroll sideways/);
 });
 

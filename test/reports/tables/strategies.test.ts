@@ -66,8 +66,12 @@ test("changes carry a word and, only where shown, a number", () => {
   const changes = table.rows.flatMap((row) =>
     row.cells.flatMap((cell) => (cell.change === undefined ? [] : [cell.change.text])),
   );
-  assert.equal(changes.length, 7 * 4);
-  for (const text of changes) assert.match(text, /^(better, −\d|worse, \+\d|~ not shown)/);
+  // The baseline fails more than a point more than six of the others: what they cost is of other requests.
+  const marks = changes.filter((text) => text.endsWith("of other requests"));
+  assert.equal(changes.length - marks.length, 7 * 4 - marks.length / 2);
+  for (const text of changes)
+    assert.match(text, /^(better, −\d|worse, \+\d|~ not shown|[−+]\d\S* % of other requests|of other requests)/);
+  assert.match(table.caption, /of other requests = of a class at least a point more or fewer fail/);
 });
 
 test("where more fail than a percentile leaves out, it lies among the failed and is not that of the survivors", () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { importBill, importPriceList, kindOfFile } from "../../../scripts/bill/import-bill.ts";
+import type { ImportedLines } from "../../../scripts/bill/import-parts.ts";
 import { readBillFile } from "../../../scripts/bill/read-bill.ts";
 import { openStoreReader } from "../../../scripts/store/reader.ts";
 import { UNKNOWN_ACCOUNT } from "../../../scripts/store/tables/bills.ts";
@@ -73,6 +74,26 @@ describe("bills in the store", () => {
       ["cur", UNKNOWN_ACCOUNT, "0.010000000001000000", 1],
       ["focus", "111122223333", "0.010000000001000000", 1],
     ]);
+  });
+
+  it("parts of one export in one command are added up; the same days again take their place", async () => {
+    const out = mkdtempSync(join(root, "parts-"));
+    const earlier: ImportedLines = new Map();
+    const lines = [1, 2, 3, 4].map((n) => line(1, { costUsd: BigInt(n) * ONE, operation: `o${n}` }));
+    const importing = (own: readonly BillLine[]) => importBill(out, exportOf(own), names, undefined, earlier);
+    await importing(lines.slice(0, 2));
+    const second = await importing(lines.slice(2));
+    assert.deepEqual([formatDecimal(second.storedUsd), second.replacedDays], ["7", 0]);
+    assert.match(second.notes.join(), /1 day of an account .* other lines: they were added up, as parts of one export/);
+    const again = await importing([...lines, line(1)]);
+    assert.match(again.notes.join(), /with the same lines: it takes their place/);
+    assert.deepEqual([formatDecimal(again.storedUsd), again.replacedDays], ["10.010000000001", 1]);
+    // By a command of its own a part cannot be told from a later export; what it takes away is said.
+    const alone = await importBill(out, exportOf(lines.slice(0, 2)), names, undefined);
+    assert.match(
+      alone.notes.join(),
+      /a day of an account was USD 10\.01 in the store and is USD 3\.00 now: if this is a/,
+    );
   });
 
   it("a month as one line takes the place of its days, and says so", async () => {

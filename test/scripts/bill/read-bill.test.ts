@@ -115,6 +115,18 @@ describe("bill exports", () => {
     }
   });
 
+  it("reads what a spreadsheet saves in the encoding of Windows, and knows a workbook", async () => {
+    const path = join(folder, "ansi.csv");
+    const text =
+      "date;service;usage_type;tag_team;cost\n2026-09-01;Amazon Bedrock;USE1-NovaLite-input-tokens;Müller;1,5\n";
+    await writeFile(path, Buffer.from(text, "latin1"));
+    const [line] = (await readBillFile(path)).lines;
+    assert.deepEqual([line!.tags, formatDecimal(line!.costUsd)], [{ team: "Müller" }, "1.5"]);
+    await assert.rejects(reading("bill.xlsx", "PK\u0003\u0004\u0014xl/workbook.xml"), (error) =>
+      /BILL_FORMAT_UNKNOWN bill\.xlsx: this is a workbook/.test(problemsOf(error)),
+    );
+  });
+
   it("says which lines stand twice, in a file and in parts that overlap, and that an empty file is empty", async () => {
     const text = gunzipSync(await readFile(join(BILLS, "cur-2.csv.gz"))).toString("utf8");
     const [head, ...rows] = text.trimEnd().split("\n");

@@ -32,6 +32,7 @@ describe("meridian bill", () => {
 
   it("gives every amount exactly as JSON", async () => {
     const { stdout } = await meridianHere(["bill", BILL, "--by", "region", "--json"]);
+    assert.deepEqual(JSON.parse(stdout).coverage, { emptyDays: [], emptyHours: [] });
     const { summary, groupings } = JSON.parse(stdout);
     assert.equal(summary.totalUsd, "32166.927926712");
     assert.deepEqual(

@@ -83,6 +83,55 @@ describe("meridian plan", () => {
     assert.ok(!/https?:\/\/(?!www\.w3\.org)/.test(html));
   });
 
+  it("plans for a world whose reserved capacity is bought for one of its strategies", async () => {
+    const reserving = join(folder, "reserved.yaml");
+    writeFileSync(
+      reserving,
+      `name: reserving
+duration: 2m
+replications: 2
+warmup: none
+world:
+  regions: [eu-west-1, eu-central-1]
+  profiles: { restrictToWorld: true }
+  models:
+    m: { id: anthropic.claude-sonnet-4-5-20250929-v1:0, capacity: { kind: slots, servers: unlimited, service: 1s } }
+  targets: [eu-west-1/eu, eu-central-1/eu]
+  quotas: [{ tokensPerMinute: 100k }]
+  reserved:
+    - { region: eu-west-1, model: m, inputTokensPerMinute: 100k, outputTokensPerMinute: 10k, strategies: [bought] }
+traffic:
+  - { class: chat, origin: eu-west-1, arrivals: { poisson: 1/s }, tokens: { input: 400, output: 60, maxTokens: 256 } }
+strategies:
+  - { name: home, single: { target: eu-west-1/eu } }
+  - { name: bought, priority: { targets: [eu-west-1/eu@reserved, eu-west-1/eu] } }
+`,
+    );
+    for (const strategy of ["home", "bought"]) {
+      const args = [
+        "plan",
+        reserving,
+        "--strategy",
+        strategy,
+        "--out",
+        join(folder, "runs"),
+        "--workers",
+        "1",
+        "--json",
+      ];
+      const { code, stdout, stderr } = await meridianHere(args);
+      assert.equal(code, 0, stderr);
+      const plan = JSON.parse(stdout);
+      const labels = plan.runs.map(({ label }: { label: string }) => label);
+      // All calls of the one that bought capacity fit into it, and draw on no quota.
+      assert.deepEqual(labels.slice(0, 3), ["as it is", "routes", strategy === "home" ? "quotas" : "reserved"]);
+      // Ways to route are compared without what one strategy has bought.
+      const alone = plan.routes[0].outcome.usdPerMonth.value;
+      const own = plan.strategies.find(({ strategy: name }: { strategy: string }) => name === "home").usdPerMonth.value;
+      assert.ok(Math.abs(alone / own - 1) < 0.01, `${alone} and ${own}`);
+    }
+  });
+
   it("refuses a strategy, a headroom and a budget that are none, before anything runs", async () => {
     const [strategy, headroom, budget] = await Promise.all(
       [

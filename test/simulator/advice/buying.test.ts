@@ -40,6 +40,50 @@ describe("reservations", () => {
     near(toNumber(three.minimumUsd), 730 * (100 * 0.1782 + 10 * 0.891) + 0.85 * 43_800 * (0.1004 * 3.3 + 0.01 * 16.5));
   });
 
+  it("are as many as cost least of all that are sold, found one by one", () => {
+    // Busy and quiet minutes by a fixed recurrence.
+    let state = 12_345;
+    const next = () => {
+      state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+      return state / 2 ** 31;
+    };
+    for (const [input, output] of [
+      [400_000, 30_000],
+      [900_000, 4000],
+      [150_000, 12_700],
+    ] as const) {
+      const busy = Array.from({ length: 600 }, () => 0.9 + 0.2 * next());
+      const base = dutyCycle(600, 1, { input: 1, output: 1 });
+      const [cls] = base.byClass;
+      const demand = {
+        ...base,
+        byClass: [
+          {
+            ...cls!,
+            input: Float64Array.from(busy, (factor) => Math.round(input * factor)),
+            output: Float64Array.from(busy, (factor) => Math.round(output * factor)),
+          },
+        ],
+      };
+      const three = reservations({ plan, demand, prices, targetOf: { c0: "eu-west-1/eu" } }).find(
+        ({ termMonths }) => termMonths === 3,
+      )!;
+      const cost = (kind: "input" | "output", tpm: number) => {
+        const [hour, token] = kind === "input" ? [0.1782, 3.3e-6] : [0.891, 16.5e-6];
+        const minutes = demand.byClass[0]![kind];
+        const spilled = minutes.reduce((sum, tokens) => sum + Math.max(0, tokens - tpm), 0);
+        return (tpm / 1000) * hour * 730 + (spilled / minutes.length) * 43_800 * token;
+      };
+      const least = (kind: "input" | "output", from: number) =>
+        Math.min(...Array.from({ length: 1200 }, (_, i) => cost(kind, from + 1000 * i)));
+      const bestUsd = least("input", 100_000) + least("output", 10_000);
+      const onDemandUsd = cost("input", 0) + cost("output", 0);
+      assert.ok(bestUsd < onDemandUsd, "so that something pays");
+      assert.ok(Math.abs(toNumber(three.bestUsd!) / bestUsd - 1) < 1e-9, `${three.bestUsd} for ${bestUsd}`);
+      for (const { kind, bestTpm } of three.kinds) assert.ok(bestTpm >= (kind === "input" ? 100_000 : 10_000));
+    }
+  });
+
   it("are none for a model without such a price, and the load's order is known", () => {
     const demand = dutyCycle(100, 0.5, { input: 8, output: 2 });
     const nova = worldPlan(NOVA, ["eu-west-1"], [{}]);
@@ -57,11 +101,11 @@ describe("what else the same tokens cost", () => {
 
   it("batch saves half by list price, where nothing but the wait forbids it", () => {
     const plan = worldPlan(NOVA, targets, [{ residency: "eu" }]);
-    const [found] = deferrals(plan, demand, { c0: "eu-west-1" });
+    const [found] = deferrals({ plan, demand, prices, targetOf: { c0: "eu-west-1" } });
     near(found!.usdPerMonth!, month);
     near(found!.savingShare!, 0.5);
     assert.deepEqual([found!.target, found!.deferrable], ["eu-west-1@batch", false]);
-    const [free] = deferrals(worldPlan(NOVA, targets, [{}]), demand, { c0: "eu-west-1" });
+    const [free] = deferrals({ plan: worldPlan(NOVA, targets, [{}]), demand, prices, targetOf: { c0: "eu-west-1" } });
     assert.equal(free!.target, "us-east-1@batch");
   });
 
@@ -76,6 +120,24 @@ describe("what else the same tokens cost", () => {
     // USD 13.08 an hour for six months, against USD 0.72 for a million tokens either way.
     near(unit!.breakEvenTpm, 13.08 / 60 / 0.72e-6);
     near(unit!.meanTpm, 1.1e6);
+  });
+
+  it("a tier without a price of its own has none: what the usual ratio would give is no list price", () => {
+    const sonnet = worldPlan(SONNET, ["eu-west-1/eu"], [{}]);
+    const input = { plan: sonnet, demand, prices, targetOf: { c0: "eu-west-1/eu" } };
+    assert.deepEqual(tierCosts(input), [
+      { tier: "priority", factor: null, left: ["c0"] },
+      { tier: "flex", factor: null, left: ["c0"] },
+    ]);
+    // Sonnet 4.5 has batch prices in the list, Sonnet 5 has none.
+    const batchOf = (model: string) => {
+      const plan = worldPlan(model, ["eu-west-1/eu", "eu-west-1/eu@batch"], [{}]);
+      return deferrals({ plan, demand, prices, targetOf: { c0: "eu-west-1/eu" } })[0]!;
+    };
+    assert.deepEqual(
+      [SONNET, "anthropic.claude-sonnet-5"].map((model) => batchOf(model).isListed),
+      [true, false],
+    );
   });
 
   it("as many model units as are in use for more than their break-even share, at each term", () => {
@@ -104,7 +166,7 @@ describe("what else the same tokens cost", () => {
     const plan = worldPlan(NOVA, targets, [{}]);
     const cached = { ...demand, byClass: [{ ...demand.byClass[0]!, cacheRead: 30e6, cacheWrite: 6e6 }] };
     // Of 60 M input tokens 24 M are plain; Nova's cache reads at a quarter of the price and writes for nothing.
-    const [found] = deferrals(plan, cached, { c0: "eu-west-1" });
+    const [found] = deferrals({ plan, demand: cached, prices, targetOf: { c0: "eu-west-1" } });
     near(found!.usdPerMonth!, 730 * (24 * 0.92 + 30 * 0.23 + 6 * 3.68));
   });
 

@@ -78,6 +78,7 @@ function outcome(strategy: string, usd: number, p95Ms: number, over: Partial<Out
     usdPerMonth: estimate(usd),
     usdPer1kServed: estimate(1),
     savingShare: null,
+    isLikeBaseline: true,
     p95Ms: estimate(p95Ms),
     throttledShare: estimate(0),
     failedShare: estimate(0),
@@ -88,7 +89,7 @@ function outcome(strategy: string, usd: number, p95Ms: number, over: Partial<Out
 }
 
 it("an outcome has no p95 where more of the watched class fail than it leaves out", () => {
-  const result = { billing: "source", classes: [classOf("chat", 6000)] } as unknown as RunResult;
+  const result = { billing: "source", classes: [classOf("chat", 6000)], strategies: [] } as unknown as RunResult;
   const p95At = (failed: number) =>
     outcomeOf("routes", result, strategyOf("one", { chat: { failed, p95: 4000 } }), "chat").p95Ms;
   assert.deepEqual([Math.round(p95At(0.04).value!), p95At(0.33).value, p95At(0.33).low], [4000, null, null]);

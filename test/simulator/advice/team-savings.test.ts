@@ -65,6 +65,17 @@ it("rolls classes up to teams by replication: paired shares, and USD of what is 
   assert.deepEqual([a!.reproduction, b!.reproduction, all!.billedUsd], [1, 1, 75n * ONE]);
 });
 
+it("draws no share from days on which nothing is spent, and USD of all days", () => {
+  const rare = classes.map((each) => ({
+    ...each,
+    usdByDay: each.usdByDay.map((usd, day) => (day === 3 ? 30 * usd : 0)),
+  }));
+  const [, , all] = teamSavings({ result, costFactor: 3, classes: rare, isByDay: true, billedUsd });
+  const { share, usdPerMonth } = all!.savings[0]!;
+  assert.ok(share.low! > 0.079 && share.high! < 0.087, `${share.low} to ${share.high}`);
+  assert.equal(usdPerMonth.low, 0);
+});
+
 it("says how near the replay is, and not to sign what is more than 1 % off", () => {
   assert.match(replayText(report), /costs 100\.0 % .* reproduced within 1 %\..*sizes of calls are those of the log/);
   const off = savings.map((each) => ({ ...each, reproduction: 1.02 }));

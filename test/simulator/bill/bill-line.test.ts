@@ -12,7 +12,7 @@ describe("exact decimals", () => {
     assert.equal(parseDecimal(".5"), ONE / 2n);
     assert.equal(parseDecimal("1.25E-5"), 125n * 10n ** 11n);
     assert.equal(parseDecimal("2e3"), 2000n * ONE);
-    for (const text of ["", ".", "-", "12,34", "1.2.3", "0x10", "NaN", "1e999", "$5", "1 000"])
+    for (const text of ["", ".", "-", "12,34", "0,123", "-0,123", "1.2.3", "0x10", "NaN", "1e999", "$5", "1 000"])
       assert.equal(parseDecimal(text), undefined, text);
   });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { loadReference } from "../../../scripts/io/reference.ts";
 import { type BillLine, formatDecimal, parseDecimal } from "../../../simulator/bill/bill-line.ts";
 import { candidatesOf, reasonAgainst, workloadOf, workloadsSchema } from "../../../simulator/bill/candidates.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
@@ -50,6 +51,21 @@ function billOf(...lines: BillLine[]) {
   };
   return createBill(exported, NAMES);
 }
+
+it("batch is a way only where the list has a price of it", async () => {
+  const { prices } = await loadReference();
+  const optionsOf = (id: string, name: string) => {
+    const names = createModelNames([{ id, name }]);
+    const { export: exported } = billOf({
+      ...line("USE1-MP:USE1_InputTokenCount-Units", "11", "10"),
+      service: `${name} (Amazon Bedrock Edition)`,
+    });
+    const [found] = candidatesOf(createBill(exported, names), "tag:team", createPriceBook({ data: prices }), []);
+    return found!.options.map((option) => option.name);
+  };
+  assert.ok(optionsOf(HAIKU, "Claude Haiku 4.5").includes("batch"));
+  assert.ok(!optionsOf("anthropic.claude-sonnet-5", "Claude Sonnet 5").includes("batch"));
+});
 
 describe("candidates whose teams are known", () => {
   const bill = billOf(line("USE1-MP:USE1_InputTokenCount-Units", "11", "10"));

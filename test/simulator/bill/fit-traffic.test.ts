@@ -64,6 +64,21 @@ describe("traffic fitted to a bill", () => {
     assert.ok(global!.value! < 0.94 * asBilled!.value! && global!.value! > asBilled!.value! / 1.1);
   });
 
+  it("is of all days between the first and the last, so that quiet weekends make no month dearer", async () => {
+    const exported = await billOf("cost-explorer.csv.gz");
+    const isWorking = (ms: number) => new Date(ms).getUTCDay() % 6 !== 0;
+    const working = { ...exported, lines: exported.lines.filter(({ startMs }) => isWorking(startMs)) };
+    const bill = createBill(working, names);
+    const fitted = fitTraffic({ bill, dimension: "tag:team", book, sizes: new Map(), requestsMax: 20_000 })!;
+    // From 1 July to 28 September, Wednesday to Monday.
+    assert.equal(fitted.days, 90);
+    const usd = fitted.classes.flatMap(({ usdByDay }) => usdByDay);
+    assert.equal(usd.length, 90 * fitted.classes.length);
+    const sum = usd.reduce((all, each) => all + each, 0);
+    assert.ok(Math.abs(sum / toNumber(fitted.fittedUsd) - 1) < 1e-9);
+    assert.equal(fitted.classes[0]!.usdByDay[3], 0);
+  });
+
   it("has other routes only for what may move, and the same calls in all", async () => {
     const bill = createBill(await billOf("focus-1.0.csv.gz"), names);
     const workloads = workloadsSchema.parse({

@@ -8,7 +8,11 @@ const DAY_MS = 86_400_000;
 const START_MS = Date.UTC(2026, 6, 1);
 
 /** A bill of whole days with a known law. */
-function billOf(days: number, usdOf: (day: number, weekday: number) => number) {
+function billOf(
+  days: number,
+  usdOf: (day: number, weekday: number) => number,
+  { withoutZeros = false }: { readonly withoutZeros?: boolean } = {},
+) {
   const lines = Array.from({ length: days }, (_, day): BillLine => {
     const startMs = START_MS + day * DAY_MS;
     return {
@@ -30,7 +34,8 @@ function billOf(days: number, usdOf: (day: number, weekday: number) => number) {
     };
   });
   const head = { format: "test", view: "test", statedTotalUsd: undefined, costBasis: "unblended", notes: [] };
-  return createBill({ ...head, lines }, { idOf: () => undefined });
+  const kept = withoutZeros ? lines.filter(({ costUsd }) => costUsd > 0n) : lines;
+  return createBill({ ...head, lines: kept }, { idOf: () => undefined });
 }
 
 const OPTIONS = { months: 12, growth: undefined, prices: [FLAT] };
@@ -115,6 +120,36 @@ describe("the projection of a bill", () => {
     // 365 days at 100 a day.
     const ended = tornado.find(({ driver }) => driver === "growth ends now")!;
     assert.equal(toNumber(ended.lowUsd), 36_500);
+  });
+
+  it("of an account that spends on working days alone has quiet weekends ahead, too", () => {
+    const working = billOf(91, (_, weekday) => (weekday % 6 === 0 ? 0 : 100), { withoutZeros: true });
+    const { scenarios, growth, weekdays, gaps } = projectBill(working, OPTIONS)!;
+    // From October 2026 to September 2027 there are 261 days from Monday to Friday.
+    assert.ok(Math.abs(toNumber(scenarios[0]!.totalUsd[2]!) - 26_100) < 1, String(scenarios[0]!.totalUsd[2]));
+    assert.ok(Math.abs(growth.quantiles[1]!) < 1e-9);
+    assert.deepEqual([weekdays[0], weekdays[6], gaps.emptyDays, gaps.ifMissing], [0, 0, 0, 1]);
+  });
+
+  it("reads growth by the calendar, over days that the export lacks", () => {
+    const usd = (day: number): number => (day >= 30 && day < 51 ? 0 : 100 * Math.exp(0.005 * day));
+    const projection = projectBill(billOf(91, usd, { withoutZeros: true }), OPTIONS)!;
+    assert.ok(Math.abs(projection.growth.quantiles[1]! - (Math.exp((0.005 * 365) / 12) - 1)) < 0.002);
+    // Three of thirteen weeks are without spend.
+    assert.equal(projection.gaps.emptyDays, 21);
+    assert.ok(Math.abs(projection.gaps.ifMissing - 13 / 10) < 1e-9);
+    let october = 0;
+    for (let day = 92; day < 123; day++) october += 100 * Math.exp(0.005 * day);
+    assert.ok(Math.abs(toNumber(projection.scenarios[0]!.months[0]!.usd[2]!) / (october * (10 / 13)) - 1) < 0.005);
+  });
+
+  it("is not led by a last day that is not over", () => {
+    const { gaps, growth, lastDay } = projectBill(
+      billOf(91, (day) => (day === 90 ? 8 : 100)),
+      OPTIONS,
+    )!;
+    assert.deepEqual([gaps.cutDays, lastDay], [["2026-09-29"], "2026-09-28"]);
+    assert.ok(growth.quantiles.every((share) => Math.abs(share) < 1e-9));
   });
 
   it("says nothing from too few days", () => {

@@ -43,6 +43,24 @@ describe("GetCostAndUsage, flattened", () => {
     );
   });
 
+  it("by month without the ends of months has months of their own length", () => {
+    const row = (month: string) => `2026-${month}-01,Amazon Bedrock,USE1-NovaLite-input-tokens,28`;
+    const { lines, notes } = read(["date,service,usage_type,cost", row("01"), row("02")].join("\n"));
+    assert.deepEqual(
+      lines.map(({ startMs, endMs }) => (endMs - startMs) / 86_400_000),
+      [31, 28],
+    );
+    assert.match(notes.join(), /each is taken for a whole one/);
+  });
+
+  it("has no rows of totals, which would count spend twice", () => {
+    const total = "2026-07-01,2026-07-02,Total,Total,Total,,1,,,USD,false";
+    const problems = problemsOf(() => read([HEADER, ROW, total].join("\n")));
+    assert.match(problems, /a\.csv:3: "Total" is a row of totals, which would count spend twice/);
+    // A team may be called so.
+    assert.equal(read([HEADER, ROW.replace("team$a", "team$Total")].join("\n")).lines.length, 1);
+  });
+
   it("names every bad row at once", () => {
     const bad = [
       ROW.replace("2026-07-01", "2026-02-30"),

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { formatDecimal } from "../../../../simulator/bill/bill-line.ts";
 import { isCur, readCur } from "../../../../simulator/bill/formats/cur.ts";
+import { createBill, tagKeysOf } from "../../../../simulator/bill/spend.ts";
 import { table } from "./tables.ts";
 
 const OLD =
@@ -42,6 +43,21 @@ describe("Cost and Usage Reports", () => {
       [line!.service, line!.tags, line!.identity],
       ["Claude Haiku 4.5 (Amazon Bedrock Edition)", { team: "search" }, "arn:x"],
     );
+  });
+
+  it("have cost categories beside their tags, as columns or as JSON, and team tags before them", () => {
+    const older = OLD.replace("resourceTags/user:team", "resourceTags/user:team,costCategory/Unit").replace(
+      ",search",
+      ",search,retail",
+    );
+    const [line] = readCur(table(older), "a.csv").lines;
+    assert.deepEqual(line!.tags, { "category:Unit": "retail", team: "search" });
+    const columns = ["line_item_usage_start_date", "line_item_unblended_cost", "cost_category"];
+    const read = readCur({ columns, rows: [["2026-09-03", "5", '{"Unit": "retail"}']], lineOf: () => 2 }, "a.csv");
+    assert.deepEqual(read.lines[0]!.tags, { "category:Unit": "retail" });
+    const bill = createBill({ ...read, lines: [...read.lines, line!] }, { idOf: () => undefined });
+    // The category has nearly all of the spend; the tag is still the first.
+    assert.deepEqual(tagKeysOf(bill), ["team", "category:Unit"]);
   });
 
   it("may lack columns: the kind of line, its end, its unblended cost", () => {

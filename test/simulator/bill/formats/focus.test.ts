@@ -29,6 +29,13 @@ const read = (...rows: string[][]) => readFocus({ columns: COLUMNS, rows, lineOf
 const EXPORT = { format: "focus", view: "focus", statedTotalUsd: undefined, costBasis: "billed", notes: [] };
 
 describe("FOCUS", () => {
+  it("as AWS writes it has cost categories beside its tags", () => {
+    const columns = [...COLUMNS, "x_CostCategories"];
+    const rows = [[...row("Usage"), '{"Unit": "retail"}']];
+    const [line] = readFocus({ columns, rows, lineOf: () => 2 }, "a.csv").lines;
+    assert.deepEqual(line!.tags, { "category:Unit": "retail", team: "search" });
+  });
+
   it("is read with its categories, corrections and maps as lists of pairs", () => {
     assert.ok(isFocus(COLUMNS) && !isFocus(["BilledCost"]));
     const { lines } = read(

@@ -166,3 +166,10 @@ test("every published GovCloud price of Claude is 1.2 x its global price", () =>
     close(row.input / (global?.input ?? Number.NaN), 1.2, row.model);
   }
 });
+
+test("says where a tier's price is the usual ratio of the standard one, for it may not be sold at all", () => {
+  const nova = price(NOVA, "us-east-1", { tier: "flex" });
+  const sonnet = price("anthropic.claude-sonnet-4-5-20250929-v1:0", "us-east-1", { tier: "flex" });
+  assert.deepEqual([nova.isByRatio, sonnet.isByRatio], [undefined, true]);
+  close(sonnet.prices.input, 1.65);
+});
