@@ -37,6 +37,8 @@ export interface Replayed {
   readonly rows: RowReader;
   readonly rowsText: Uint8Array;
   readonly counts: ClientCounts | undefined;
+  /** Removes the rows that are kept because their calls may have cost money: for when they are saved elsewhere. */
+  readonly release: () => Promise<void>;
 }
 
 const REPLAY_SCRIPT = programFile("scenarios/k6/replay.ts");
@@ -51,7 +53,7 @@ const KILLED: readonly number[] = [137, 143];
 
 /**
  * Runs one strategy's replay in k6 and reads its rows as they come. Its files are in a temporary folder, which is gone
- * afterwards, unless calls that may have cost money were not followed to their end: then its rows are all that tells of them.
+ * afterwards. Where calls may have cost money it stays until it is released, for its rows are all that tells of them.
  *
  * @throws MeridianError environment K6_FAILED, K6_TOO_LONG; INTERRUPTED
  */
@@ -61,6 +63,7 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const file = (name: string): string => join(folder, name);
   const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   let isOwed = false;
   try {
     await writeFile(file("plan.json"), encodeReplayPlan(plan));
@@ -99,11 +102,10 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end, Object.values(options.credentials));
     const rowsText = await readFile(file("rows.jsonl"));
     const counts = await countsOf(file("summary.json"));
-    isOwed = false;
-    return { rows, rowsText, counts };
+    return { rows, rowsText, counts, release: isOwed ? remove : async () => {} };
   } finally {
     await rows.close();
-    if (!isOwed) await rm(folder, { recursive: true, force: true });
+    if (!isOwed) await remove();
   }
 }
 

@@ -51,6 +51,7 @@ export async function concludeBench(conclusion: BenchConclusion): Promise<number
     reasons,
     signal,
   });
+  for (const { release } of benched) await release?.();
   await printResult(result, options, terminal);
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   if (reports.some(({ plain }) => plain !== undefined)) return nativeExecutorCode(benched, terminal);
