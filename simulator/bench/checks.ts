@@ -54,6 +54,15 @@ export interface HarnessInput {
   readonly lateMsP99: number | null;
 }
 
+/** Said of endpoints that are not started anew for each strategy. */
+export const KEEPS_STATE =
+  "The endpoints were not started anew for each strategy: what went before had its part of their quotas, and may have left them work.";
+
+/** Whether a strategy met an empty system: an emulator in this process, the only one whose lateness is known, is new. */
+export function beginsEmpty({ serverLateMsP99 }: Pick<HarnessReport, "serverLateMsP99">): boolean {
+  return serverLateMsP99 !== null;
+}
+
 /** Most dispatch lag of a valid run at the 99th percentile, as a share of the smallest median latency. */
 export const LAG_SHARE_MAX = 0.05;
 /** The same where nothing was served, so that there is nothing to compare it with, ms. */
