@@ -125,6 +125,6 @@ function verdictCell(row: ComparedRow): Cell {
 /** `worse`, `~ (needs n = 40)`, `too few`, `not comparable: ...`. */
 export function verdictWords({ verdict, needs, note }: ComparedRow): string {
   if (verdict === "not shown") return needs === null ? "~" : `~ (needs n = ${needs.toLocaleString("en-US")})`;
-  if (verdict === "too few") return "too few (needs n = 2 or more)";
+  if (verdict === "too few") return needs === null ? "too few" : `too few (needs n = ${needs} or more)`;
   return note === null ? verdict : `${verdict}: ${note}`;
 }

@@ -49,7 +49,9 @@ function sentenceOf(label: string, result: Omit<ComparisonResult, "verdict" | "g
     return `${against}: nothing that can be compared differs (${condition}); ${notes.slice(0, 2).join("; ")}${more}.`;
   }
   if (rows.every(({ verdict }) => verdict === "too few" || verdict === "same" || verdict === "not comparable")) {
-    return `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;
+    return pairing.method === "measured requests"
+      ? `${against}: too few requests to show any difference (${condition}); the table says how many each figure needs.`
+      : `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;
   }
   const parts = [listOf(worse, "worse", result), listOf(better, "better", result)].filter((part) => part !== "");
   if (parts.length === 0) parts.push("no difference is shown");
