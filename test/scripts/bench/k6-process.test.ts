@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
-import { k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
+import { isFull, k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { makeReplayPlan, recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { planOf, scenarioInput } from "../../simulator/scenario/base.ts";
@@ -70,6 +70,13 @@ describe("a strategy's replay in k6", () => {
       left().filter((name) => !before.includes(name)),
       [],
     );
+  });
+
+  it("tells a disk that is full from a machine that is busy", async () => {
+    const room = (kilobytes: number) => async () => ({ bavail: kilobytes / 4, bsize: 4096 });
+    assert.equal(await isFull(folder, room(32)), true);
+    assert.equal(await isFull(folder, room(128)), false);
+    assert.equal(await isFull(folder), false);
   });
 
   it("that fails says what k6 said last, without credentials", async () => {
