@@ -180,9 +180,7 @@ export function judgeGates(
   const shown = shownOf([...new Set([...named.values()].flat())]);
   return gates.map((gate) => {
     if (isRefused) return { text: gate.text, passed: false, found: "the runs were not compared" };
-    return gate.change === undefined
-      ? judgeRegression(gate, comparison.rows)
-      : judgeChange(gate, named.get(gate)!, shown);
+    return gate.change === undefined ? judgeRegression(gate, comparison) : judgeChange(gate, named.get(gate)!, shown);
   });
 }
 
@@ -204,16 +202,17 @@ function shownOf(rows: readonly ComparedRow[]): ReadonlySet<ComparedRow> {
   return new Set(tested.filter(({ difference }, i) => adjusted[i]! < ALPHA && difference.value !== 0));
 }
 
-function judgeRegression({ text }: Gate, rows: readonly ComparedRow[]): GateResult {
+function judgeRegression(
+  { text }: Gate,
+  { rows, unmatched }: Pick<ComparisonResult, "rows" | "unmatched">,
+): GateResult {
   const worse = rows.filter(({ verdict }) => verdict === "worse");
   if (worse.length > 0) return { text, passed: false, found: shownRows(worse) };
   const open = rows.filter((row) => row.verdict === "too few" && !isNoWorse(row));
   if (open.length > 0) return { text, passed: false, found: `too few to judge: ${shownRows(open)}` };
-  return {
-    text,
-    passed: rows.length > 0,
-    found: rows.length > 0 ? "nothing is shown to be worse" : "nothing was compared",
-  };
+  if (rows.length === 0) return { text, passed: false, found: "nothing was compared" };
+  const alone = unmatched.length === 0 ? "" : `, of what all runs have; ${unmatched.join(" ").replace(/\.$/, "")}`;
+  return { text, passed: true, found: `nothing is shown to be worse${alone}` };
 }
 
 function isNoWorse({ metric, difference }: ComparedRow): boolean {

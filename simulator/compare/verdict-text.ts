@@ -132,9 +132,10 @@ export function changeText({
   const half = estimate.low === null || estimate.high === null ? null : ((estimate.high - estimate.low) / 2) * factor;
   const value = estimate.value * factor;
   const decimals = decimalsOf(value, half);
-  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
+  const size = Math.abs(value).toFixed(decimals);
+  const sign = Number(size) === 0 ? "" : value > 0 ? "+" : "−";
   const unit = isShare ? " points" : isPercent ? " %" : "";
-  return `${sign}${Math.abs(value).toFixed(decimals)}${unit}${half === null ? "" : ` ±${half.toFixed(decimals)}`}`;
+  return `${sign}${size}${unit}${half === null ? "" : ` ±${half.toFixed(decimals)}`}`;
 }
 
 /** Down to the first digit of the half-width, one more when that is 1; three significant digits without one. */

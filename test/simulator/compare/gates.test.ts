@@ -163,3 +163,16 @@ test("a gate is judged on the figures that gates name, whatever else is shown", 
   assert.deepEqual(passed(gate, ...others), [true, true, true, true, true], "five figures: 5 x 0.0115 is above 5 %");
   assert.deepEqual(passed("p95(e2e) > +5%"), [true], "eight figures");
 });
+
+test("a regression gate says what it could not look at", () => {
+  const of = (label: string, names: readonly string[]) =>
+    runOf({ label, strategies: Object.fromEntries(names.map((name) => [name, { total: { e2eMsP95: TEN } }])) });
+  const [a, b] = [of("a", ["single", "gone"]), of("b", ["single", "new"])];
+  const gate = parseGate("regression", a.result);
+  const { passed, found } = judgeGates([gate], compareRuns([a, b]), a.result)[0]!;
+  assert.equal(passed, true);
+  assert.equal(
+    found,
+    "nothing is shown to be worse, of what all runs have; Strategy gone is in a only. Strategy new is in b only",
+  );
+});
