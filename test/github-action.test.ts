@@ -40,7 +40,9 @@ before(async () => {
       const body = text === "" ? { body: "" } : JSON.parse(text);
       calls.push({ method: request.method!, path: request.url!, body, authorization: request.headers.authorization });
       answer.setHeader("content-type", "application/json");
-      answer.end(JSON.stringify(request.method === "GET" ? comments : { id: 1 }));
+      const page = Number(/[?&]page=(\d+)/.exec(request.url!)?.[1] ?? 1);
+      const shown = comments.slice(100 * (page - 1), 100 * page);
+      answer.end(JSON.stringify(request.method === "GET" ? shown : { id: 1 }));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -60,7 +62,10 @@ after(() => {
 });
 
 /** Runs the step's program with the environment that action.yml gives it. */
-async function runAction(inputs: Readonly<Record<string, string>>): Promise<number | null> {
+async function runAction(
+  inputs: Readonly<Record<string, string>>,
+  over: Readonly<Record<string, string>> = {},
+): Promise<number | null> {
   const step = action.runs.steps.find((each: { id?: string }) => each.id === "compare");
   const filled = Object.entries(step.env as Record<string, string>).map(([name, value]) => {
     const input = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(value)![1]!;
@@ -74,6 +79,7 @@ async function runAction(inputs: Readonly<Record<string, string>>): Promise<numb
     GITHUB_EVENT_PATH: join(folder, "event.json"),
     GITHUB_OUTPUT: join(folder, "output"),
     MERIDIAN_COMMAND: `${process.execPath} ${BIN}`,
+    ...over,
   };
   const child = spawn("bash", ["-ec", step.run], {
     cwd: folder,
@@ -101,7 +107,7 @@ describe("the action", () => {
     assert.deepEqual(
       calls.map(({ method, path }) => [method, path]),
       [
-        ["GET", "/repos/owner/name/issues/12/comments?per_page=100"],
+        ["GET", "/repos/owner/name/issues/12/comments?per_page=100&page=1"],
         ["POST", "/repos/owner/name/issues/12/comments"],
       ],
     );
@@ -115,7 +121,12 @@ describe("the action", () => {
   });
 
   it("writes its comment anew, and compares with a baseline that is named", async () => {
-    comments = [{ id: 77, body: calls[1]!.body.body }];
+    const { body } = calls[1]!.body;
+    const quote = body.replace(/^/gm, "> ");
+    const others = Array.from({ length: 120 }, (_, id) => ({ id, body: id === 3 ? quote : "Looks good." }));
+    const ofAnother = body.replace("tiny.yaml -->", "other.yaml -->");
+    assert.notEqual(ofAnother, body);
+    comments = [...others, { id: 76, body: ofAnother }, { id: 77, body: body.replaceAll("\n", "\r\n") }];
     calls.length = 0;
     const inputs = {
       scenario: "tiny.yaml",
@@ -129,5 +140,11 @@ describe("the action", () => {
       "PATCH",
       "/repos/owner/name/issues/comments/77",
     ]);
+  });
+
+  it("counts the gates all the same where nothing answers to the comment", async () => {
+    const inputs = { scenario: "tiny.yaml", token: "t", baseline: ".meridian-compare/base/latest" };
+    const args = { "fail-on": "p95(e2e) > +900%", arguments: "--set requests=500 --replications 4" };
+    assert.equal(await runAction({ ...inputs, ...args }, { GITHUB_API_URL: "http://127.0.0.1:1" }), 0);
   });
 });

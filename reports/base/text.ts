@@ -20,12 +20,15 @@ export interface Unit {
   readonly ends?: readonly [least: number, most: number];
 }
 
-export const MILLISECONDS: Unit = { symbol: "ms", factor: 1 };
-export const SECONDS: Unit = { symbol: "s", factor: 0.001 };
+/** Of latencies, which are never below 0, as the mean over few and unlike replications may seem to be. */
+export const MILLISECONDS: Unit = { symbol: "ms", factor: 1, ends: [0, Number.POSITIVE_INFINITY] };
+export const SECONDS: Unit = { ...MILLISECONDS, symbol: "s", factor: 0.001 };
 export const PERCENT: Unit = { symbol: "%", factor: 100 };
 /** Of a part of a whole, which a saving or a difference is not. */
 export const SHARE: Unit = { ...PERCENT, ends: [0, 1] };
 export const USD: Unit = { symbol: "USD", factor: 1 };
+/** Of a bill, which a difference of bills is not. */
+export const BILL_USD: Unit = { ...USD, ends: [0, Number.POSITIVE_INFINITY] };
 
 /** One unit for a whole column or axis of latencies in ms: seconds as soon as the largest reaches one. */
 export function latencyUnit(valuesMs: Iterable<number | null>): Unit {

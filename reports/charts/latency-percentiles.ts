@@ -69,7 +69,7 @@ function spec(result: RunResult, theme: ChartTheme): TopLevelSpec {
   const styles = strategyStyles(result, theme);
   const slos = slosWithin(result, "sloE2eMs", Math.max(...all.map((point) => point.ms)));
   const y = valueScale(
-    all.map((point) => point.ms * unit.factor),
+    [...all, ...slos].map(({ ms }) => ms * unit.factor),
     true,
   );
   const oneInMax = Math.max(2, ...all.map((point) => point.oneIn));

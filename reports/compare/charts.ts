@@ -1,25 +1,20 @@
-/** Charts of a comparison: changes as a forest, the frontier with arrows, and the charts of one run with all runs in them. */
+/** Charts of a comparison: changes as a forest, and the charts of one run with all runs in them. */
 import type { TopLevelSpec } from "vega-lite";
-import type { ComparedRow, ComparisonResult } from "../../simulator/compare/result.ts";
+import type { ComparedRow } from "../../simulator/compare/result.ts";
 import { METRIC_NAMES } from "../../simulator/compare/verdict-text.ts";
 import type { RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { latencyUnit, plural } from "../base/text.ts";
+import { plural } from "../base/text.ts";
 import type { ChartTheme } from "../base/theme.ts";
 import type { Chart } from "../charts/chart.ts";
 import { p95OverDay } from "../charts/hourly.ts";
 import { latencyPercentiles } from "../charts/latency-percentiles.ts";
 import { frame } from "../charts/parts/frame.ts";
-import { leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
+import { type ComparedRuns, frontierArrows } from "./arrows.ts";
 import { comparisonTable, groupName, letterOf } from "./tables.ts";
 
-/** A comparison with the runs that it is of, in its order. */
-export interface ComparedRuns {
-  readonly comparison: ComparisonResult;
-  readonly results: readonly RunResult[];
-}
-
-const WIDTH = 640;
-const ROW_HEIGHT = 22;
+/** With names above the lines, and not beside them, a telephone shows all of it. */
+const WIDTH = 560;
+const ROW_HEIGHT = 34;
 /** Rows of the forest: the largest shown changes; all are in the table. */
 const FOREST_ROWS_MAX = 24;
 
@@ -70,18 +65,15 @@ function forestSpec(runs: ComparedRuns, theme: ChartTheme): TopLevelSpec {
     field: "row",
     type: "ordinal",
     scale: { domain: rows.map((_, i) => i) },
-    axis: {
-      title: null,
-      labelExpr: `${JSON.stringify(rows.map(({ label }) => label))}[datum.value]`,
-      labelLimit: 330,
-      ticks: false,
-      domain: false,
-      grid: true,
-    },
+    axis: { title: null, labels: false, ticks: false, domain: false, grid: true },
   };
   const x = {
     type: "quantitative",
-    axis: { title: "Change (% of A; points of shares)", grid: false, format: "+.3~r" },
+    axis: {
+      title: "Change (% of A; points of shares)",
+      grid: false,
+      labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+.3~r')",
+    },
   };
   return {
     ...frame(changeForest, changeForest.heading(runs), theme),
@@ -97,6 +89,19 @@ function forestSpec(runs: ComparedRuns, theme: ChartTheme): TopLevelSpec {
         const data = { values: [{ ...row, row: i }] };
         const colour = colourOf(row);
         return [
+          {
+            data,
+            mark: {
+              type: "text",
+              align: "left",
+              baseline: "bottom",
+              dy: -6,
+              fontSize: 12,
+              color: theme.text,
+              limit: WIDTH,
+            },
+            encoding: { x: { value: 2 }, y, text: { field: "label" } },
+          },
           {
             data,
             mark: { type: "rule", color: colour, strokeWidth: 2 },
@@ -119,122 +124,6 @@ function forestSpec(runs: ComparedRuns, theme: ChartTheme): TopLevelSpec {
       }),
     ],
   } as unknown as TopLevelSpec;
-}
-
-/** Cost against p95 latency, with an arrow for each strategy from the baseline run to the other. */
-export const frontierArrows: Chart<ComparedRuns> = {
-  id: "frontier-arrows",
-  question: "Where did each strategy move in cost and latency?",
-  absence: (runs) => (arrows(runs).length === 0 ? "No strategy of two runs has both a cost and a latency." : undefined),
-  heading: (runs) => ({
-    title: `${plural(arrows(runs).length, "strategy", "strategies")} from A to the tip of the arrow`,
-    subtitle:
-      "Mean p95 E2E latency of served requests against USD per 1,000 served. Lower left is better; whether a move is more than chance is in the table above.",
-  }),
-  spec: (runs, theme) => arrowSpec(runs, theme),
-  table: (runs) => arrowTable(runs),
-};
-
-interface Arrow {
-  readonly strategy: string;
-  readonly letter: string;
-  readonly usdA: number;
-  readonly usdB: number;
-  readonly msA: number;
-  readonly msB: number;
-}
-
-function arrows({ comparison, results }: ComparedRuns): readonly Arrow[] {
-  const place = (result: RunResult, strategy: StrategyResult | undefined) =>
-    [
-      strategy?.total.cost[result.billing].usdPer1kServed.value ?? null,
-      strategy?.total.e2eMs.p95.value ?? null,
-    ] as const;
-  const [first, ...others] = results as readonly [RunResult, ...RunResult[]];
-  return others.flatMap((result, i) => {
-    const letter = letterOf(comparison, comparison.runs[i + 1]!.label);
-    return first.strategies.flatMap((one): readonly Arrow[] => {
-      const [usdA, msA] = place(first, one);
-      const [usdB, msB] = place(
-        result,
-        result.strategies.find(({ name }) => name === one.name),
-      );
-      return usdA === null || msA === null || usdB === null || msB === null
-        ? []
-        : [{ strategy: one.name, letter, usdA, usdB, msA, msB }];
-    });
-  });
-}
-
-function arrowSpec(runs: ComparedRuns, theme: ChartTheme): TopLevelSpec {
-  const all = arrows(runs);
-  const unit = latencyUnit(all.flatMap(({ msA, msB }) => [msA, msB]));
-  const colours = [...theme.hues.slice(0, 4), theme.other];
-  const names = [...new Set(all.map(({ strategy }) => strategy))];
-  const x = { type: "quantitative", scale: { zero: false }, axis: { title: "USD per 1,000 served" } };
-  const y = { type: "quantitative", scale: { zero: false }, axis: { title: `p95 E2E latency (${unit.symbol})` } };
-  const layers = all.flatMap((arrow) => {
-    const colour = colours[Math.min(names.indexOf(arrow.strategy), 4)]!;
-    const [from, to] = [arrow.msA * unit.factor, arrow.msB * unit.factor];
-    const data = {
-      values: [{ usdA: arrow.usdA, usdB: arrow.usdB, from, to, text: `${arrow.letter} ${arrow.strategy}` }],
-    };
-    return [
-      {
-        data,
-        mark: { type: "rule", color: colour, strokeWidth: 2 },
-        encoding: {
-          x: { ...x, field: "usdA" },
-          x2: { field: "usdB" },
-          y: { ...y, field: "from" },
-          y2: { field: "to" },
-        },
-      },
-      {
-        data,
-        mark: { type: "point", color: colour, size: 45, fill: theme.background, opacity: 1 },
-        encoding: { x: { ...x, field: "usdA" }, y: { ...y, field: "from" } },
-      },
-      {
-        data,
-        mark: { type: "point", color: colour, size: 90, filled: true, opacity: 1, shape: "triangle" },
-        encoding: { x: { ...x, field: "usdB" }, y: { ...y, field: "to" } },
-      },
-      {
-        data,
-        mark: { type: "text", color: theme.text, align: "left", dx: 9, fontSize: 12 },
-        encoding: { x: { ...x, field: "usdB" }, y: { ...y, field: "to" }, text: { field: "text" } },
-      },
-    ];
-  });
-  return {
-    ...frame(frontierArrows, frontierArrows.heading(runs), theme),
-    width: 760,
-    height: 320,
-    layer: layers,
-  } as unknown as TopLevelSpec;
-}
-
-function arrowTable(runs: ComparedRuns): Table {
-  return {
-    id: "frontier-arrows",
-    caption: "Means of both runs",
-    columns: [
-      leftColumn("Run", "run"),
-      leftColumn("Strategy", "strategy"),
-      rightColumn("USD per 1k, A", "usd_a"),
-      rightColumn("USD per 1k", "usd_b"),
-      rightColumn("p95 (ms), A", "e2e_p95_ms_a"),
-      rightColumn("p95 (ms)", "e2e_p95_ms_b"),
-    ],
-    rows: arrows(runs).map(({ letter, strategy, usdA, usdB, msA, msB }) => ({
-      cells: [
-        textCell(letter),
-        textCell(strategy),
-        ...[usdA, usdB, msA, msB].map((value) => ({ text: value.toPrecision(4), value })),
-      ],
-    })),
-  };
 }
 
 /** Strategies of each run in a chart with all runs: more lines could not be told apart. */

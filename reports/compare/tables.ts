@@ -1,7 +1,7 @@
 /** Tables of a comparison of runs: every compared metric, and what the runs differ in. */
 import type { ComparedRow, ComparisonResult, RowVerdict, RunPairing } from "../../simulator/compare/result.ts";
 import { changeText, METRIC_NAMES } from "../../simulator/compare/verdict-text.ts";
-import { formatValue, latencyUnit, SHARE, type Unit, USD } from "../base/text.ts";
+import { BILL_USD, formatValue, latencyUnit, SHARE, type Unit } from "../base/text.ts";
 import { type Cell, estimateCell, leftColumn, type Row, rightColumn, type Table, textCell } from "../tables/table.ts";
 
 /** Letter of a run in tables and pictures: A for the baseline run. */
@@ -98,7 +98,7 @@ export function groupName({ scope, name }: Pick<ComparedRow, "scope" | "name">):
 
 export function unitOf({ metric, a, b }: Pick<ComparedRow, "metric" | "a" | "b">): Unit {
   if (metric.endsWith("Share")) return SHARE;
-  return metric.startsWith("usd") || metric === "billUsd" ? USD : latencyUnit([a.value, b.value]);
+  return metric.startsWith("usd") || metric === "billUsd" ? BILL_USD : latencyUnit([a.value, b.value]);
 }
 
 /** `8.98 s`: a value with its unit. */
@@ -125,6 +125,6 @@ function verdictCell(row: ComparedRow): Cell {
 /** `worse`, `~ (needs n = 40)`, `too few`, `not comparable: ...`. */
 export function verdictWords({ verdict, needs, note }: ComparedRow): string {
   if (verdict === "not shown") return needs === null ? "~" : `~ (needs n = ${needs.toLocaleString("en-US")})`;
-  if (verdict === "too few") return "too few (needs n = 2 or more)";
+  if (verdict === "too few") return needs === null ? "too few" : `too few (needs n = ${needs} or more)`;
   return note === null ? verdict : `${verdict}: ${note}`;
 }

@@ -9,6 +9,7 @@ import type {
 } from "../../simulator/experiment/result.ts";
 import { type LatencyView, latencyView, NO_QUANTILE, quantileExists, targetIn } from "../base/latency-view.ts";
 import {
+  BILL_USD,
   formatCount,
   formatValue,
   isInvalid,
@@ -16,7 +17,6 @@ import {
   NOT_AVAILABLE,
   PERCENT,
   type Unit,
-  USD,
 } from "../base/text.ts";
 import { costChangeOf, isLikeBaseline, markedSaving, otherRequestsText } from "./other-requests.ts";
 import {
@@ -119,10 +119,10 @@ function strategyCells(
     quantileCell(group, "p95", e2e, changeOf(view.comparisonOf(strategy))),
     quantileCell(group, "p99", e2e),
     estimateCell(group.ttftMs.p95, ttft, view.className === null ? change("ttftMsP95") : undefined),
-    cost.usdPerMonth === undefined ? textCell(NOT_AVAILABLE) : estimateCell(cost.usdPerMonth, USD),
+    cost.usdPerMonth === undefined ? textCell(NOT_AVAILABLE) : estimateCell(cost.usdPerMonth, BILL_USD),
     estimateCell(
       cost.usdPer1kServed,
-      USD,
+      BILL_USD,
       costChangeOf(comparisonOf(result, strategy.name, "usdPer1kServed"), isLikeBaseline(result, strategy)),
     ),
     adjustedSavingCell(result, strategy),
@@ -167,11 +167,11 @@ export function savingTable(result: RunResult): Table {
       cells: [
         nameCell(result, strategy),
         ...BILLING_RULES.flatMap((rule) => [
-          estimateCell(strategy.total.cost[rule].totalUsd, USD),
-          estimateCell(strategy.total.cost[rule].usdPer1kServed, USD),
+          estimateCell(strategy.total.cost[rule].totalUsd, BILL_USD),
+          estimateCell(strategy.total.cost[rule].usdPer1kServed, BILL_USD),
           savingCell(result, strategy, rule),
         ]),
-        estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, USD),
+        estimateCell(strategy.total.cost["lowest-cost"].routingFeeUsd, BILL_USD),
         ...(isReserved ? [reservedCell(strategy)] : []),
       ],
     })),
@@ -180,7 +180,7 @@ export function savingTable(result: RunResult): Table {
 
 function reservedCell(strategy: StrategyResult): Cell {
   const { reservedUsd } = strategy.total.cost.source;
-  return reservedUsd === undefined ? { text: "none", value: 0 } : estimateCell(reservedUsd, USD);
+  return reservedUsd === undefined ? { text: "none", value: 0 } : estimateCell(reservedUsd, BILL_USD);
 }
 
 /** `~` where the interval of the saving holds zero; nothing of an invalid run is compared. */
@@ -336,7 +336,7 @@ function groupRow(
       shareCell(group.throttledAttemptShare),
       shareCell(group.failedShare),
       ...(row.options.objective ? [shareCell(group.goodputShare, targetIn(result.classes, group.name))] : []),
-      estimateCell(group.cost[result.billing].usdPer1kServed, USD),
+      estimateCell(group.cost[result.billing].usdPer1kServed, BILL_USD),
     ],
   };
 }

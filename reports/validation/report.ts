@@ -1,5 +1,6 @@
 /** The three outputs of a validation: one HTML page, `summary.md` and the terminal. Pure functions of `validation.json`. */
 import { printable } from "../../simulator/base/errors.ts";
+import { KEEPS_STATE } from "../../simulator/bench/checks.ts";
 import {
   type GroupValidation,
   type HarnessError,
@@ -291,8 +292,9 @@ export function harnessText({ harness }: ValidationResult): string {
 
 /** Length and start of the window, requests, seed, place. */
 export function windowText(result: ValidationResult): string {
-  const { window, requests, place, seed } = result;
-  return `${formatCount(requests)} requests in ${formatDuration(window.lengthMs)} from ${formatInstant(window.startsAt)} of the scenario's clock, seed ${seed}, measured at ${place}, each strategy from an empty system.`;
+  const { window, requests, place, seed, notes } = result;
+  const start = notes.includes(KEEPS_STATE) ? "" : ", each strategy from an empty system";
+  return `${formatCount(requests)} requests in ${formatDuration(window.lengthMs)} from ${formatInstant(window.startsAt)} of the scenario's clock, seed ${seed}, measured at ${place}${start}.`;
 }
 
 /** The statistical method: what is compared, and when two sides count as equivalent. */

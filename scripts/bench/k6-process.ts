@@ -1,5 +1,5 @@
 /** Runs one strategy's replay in k6: its input files, its environment, its rows while it runs, its end. */
-import { access, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { access, mkdtemp, readdir, readFile, rm, statfs, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -37,6 +37,8 @@ export interface Replayed {
   readonly rows: RowReader;
   readonly rowsText: Uint8Array;
   readonly counts: ClientCounts | undefined;
+  /** Removes the rows that are kept because their calls may have cost money: for when they are saved elsewhere. */
+  readonly release: () => Promise<void>;
 }
 
 const REPLAY_SCRIPT = programFile("scenarios/k6/replay.ts");
@@ -51,9 +53,9 @@ const KILLED: readonly number[] = [137, 143];
 
 /**
  * Runs one strategy's replay in k6 and reads its rows as they come. Its files are in a temporary folder, which is gone
- * afterwards, unless calls that may have cost money were not followed to their end: then its rows are all that tells of them.
+ * afterwards. Where calls may have cost money it stays until it is released, for its rows are all that tells of them.
  *
- * @throws MeridianError environment K6_FAILED, K6_TOO_LONG; INTERRUPTED
+ * @throws MeridianError environment K6_FAILED, K6_TOO_LONG, BENCH_DISK_FULL; INTERRUPTED
  */
 export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const { plan, schedule, startMs, signal } = options;
@@ -61,10 +63,13 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
   const folder = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
   const file = (name: string): string => join(folder, name);
   const rows = createRowReader(file("rows.jsonl"), schedule, options.priceOf);
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
   let isOwed = false;
   try {
-    await writeFile(file("plan.json"), encodeReplayPlan(plan));
-    await writeFile(file("schedule.json"), encodeSchedule(schedule));
+    const write = (name: string, text: string): Promise<void> =>
+      writeFile(file(name), text).catch((error: Error) => Promise.reject(noSpace(error.message)));
+    await write("plan.json", encodeReplayPlan(plan));
+    await write("schedule.json", encodeSchedule(schedule));
     if (options.beforeStart !== undefined) {
       await writeFile(file(KEPT), "rows of calls that may have cost money\n");
       await options.beforeStart(file("rows.jsonl"));
@@ -97,13 +102,13 @@ export async function replayInK6(options: ReplayOptions): Promise<Replayed> {
     await rows.poll();
     if (end.why === "aborted") throw interrupted();
     if (end.why !== "ended" || !K6_DONE.includes(end.code)) throw failure(end, Object.values(options.credentials));
-    const rowsText = await readFile(file("rows.jsonl"));
     const counts = await countsOf(file("summary.json"));
-    isOwed = false;
-    return { rows, rowsText, counts };
+    if (counts === undefined && (await isFull(folder))) throw noSpace("k6 could not write all of its rows");
+    const rowsText = await readFile(file("rows.jsonl"));
+    return { rows, rowsText, counts, release: isOwed ? remove : async () => {} };
   } finally {
     await rows.close();
-    if (!isOwed) await rm(folder, { recursive: true, force: true });
+    if (!isOwed) await remove();
   }
 }
 
@@ -134,6 +139,23 @@ async function sweepFolders(): Promise<void> {
 export function k6Arguments(rowsFile: string, isNative = false): readonly string[] {
   const script = isNative ? NATIVE_SCRIPT : REPLAY_SCRIPT;
   return ["run", "--quiet", "--address=", "--log-format=raw", `--console-output=${rowsFile}`, script];
+}
+
+/** Less than this is left of a disk that is full, bytes: k6 writes its rows in pieces of up to as much. */
+const FULL_BYTES = 64 * 1024;
+
+/** Whether the disk of a folder has no room for more rows. */
+export async function isFull(
+  folder: string,
+  read: (folder: string) => Promise<{ readonly bavail: number; readonly bsize: number }> = statfs,
+): Promise<boolean> {
+  const { bavail, bsize } = await read(folder);
+  return bavail * bsize < FULL_BYTES;
+}
+
+function noSpace(what: string): MeridianError {
+  const fix = "free some space there, or let TMPDIR name a folder that has some";
+  return new MeridianError("environment", { code: "BENCH_DISK_FULL", what, where: tmpdir(), fix });
 }
 
 function watchRows(rows: RowReader, onState: (state: RunState) => void): { stop(): Promise<void> } {

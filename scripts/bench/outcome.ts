@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { EXIT_CODES, formatProblem, MeridianError, type Problem } from "../../simulator/base/errors.ts";
-import { invalidReasons } from "../../simulator/bench/checks.ts";
+import { invalidReasons, NO_ANSWER, REJECTED_CALLS } from "../../simulator/bench/checks.ts";
 import { measuredResult } from "../../simulator/bench/measured.ts";
 import { nativeNote } from "../../simulator/bench/native-executor.ts";
 import { encodeSchedule, requestOf } from "../../simulator/bench/rows.ts";
@@ -17,6 +17,7 @@ import { newRunId, provenance, type RunFiles, type SavedRun, saveRun } from "../
 import type { Terminal } from "../io/terminal.ts";
 import { appendJobSummary, stableJson } from "../io/text-files.ts";
 import { interrupted } from "../io/worker-pool.ts";
+import { encodeRecords, packText } from "../validate/folder.ts";
 import type { BenchedStrategy } from "./run.ts";
 
 export interface BenchConclusion {
@@ -51,6 +52,7 @@ export async function concludeBench(conclusion: BenchConclusion): Promise<number
     reasons,
     signal,
   });
+  for (const { release } of benched) await release?.();
   await printResult(result, options, terminal);
   terminal.note(`report: ${join(saved.folder, "report.html")}`);
   if (reports.some(({ plain }) => plain !== undefined)) return nativeExecutorCode(benched, terminal);
@@ -85,8 +87,16 @@ async function printResult(result: RunResult, options: CommonOptions, terminal: 
 
 /** Why a measured run is not valid, as a problem with its fix. */
 function invalidRun(reason: string): Problem {
-  const fix = "free the machine of other work, bench fewer requests a second, or fix what the reason names";
-  return { code: "BENCH_INVALID", what: reason, fix };
+  return { code: "BENCH_INVALID", what: reason, fix: fixOf(reason) };
+}
+
+/** What mends a run that is invalid for a reason as `invalidReasons` words it. */
+function fixOf(reason: string): string {
+  if (reason.includes(NO_ANSWER)) return "are the endpoints running, and are their URLs and ports the right ones?";
+  if (reason.includes(REJECTED_CALLS)) {
+    return "see how the endpoints want to be called: auth, keyFrom and models in their file; docs/bench.md has all keys";
+  }
+  return "free the machine of other work, bench fewer requests a second, or fix what the reason names";
 }
 
 /** Reports gates that failed. */
@@ -129,7 +139,8 @@ export function gatesOf(
   const gates = plan.assertions.length;
   if (!isShortened || gates === 0 || options.assert === true) return { experiment, notes: [] };
   const inputs = { ...experiment.inputs, plan: { ...plan, assertions: [] } };
-  const note = `The scenario's ${gates} gates are about its whole run and were not checked on this part; --assert checks them.`;
+  const [are, were, them] = gates === 1 ? ["gate is", "was", "it"] : [`${gates} gates are`, "were", "them"];
+  const note = `The scenario's ${are} about its whole run and ${were} not checked on this part; --assert checks ${them}.`;
   return { experiment: { ...experiment, inputs }, notes: [note] };
 }
 
@@ -177,8 +188,9 @@ export interface BenchFacts {
 
 /**
  * Saves a measured run as a simulated one is saved, with what only a measurement has: every row that k6 wrote
- * (`rows-1.jsonl.gz` and so on, in the order of the scenario's strategies), the exact traffic (`schedule.json.gz`) and how
- * well the harness did (`bench.json`).
+ * (`rows-1.jsonl.gz` and so on, in the order of the scenario's strategies), what the endpoints said of its calls
+ * (`endpoint-1.jsonl.gz`: where they ran, what those that were given up cost), the exact traffic (`schedule.json.gz`) and
+ * how well the harness did (`bench.json`).
  */
 export async function saveBench(
   experiment: PreparedExperiment,
@@ -193,6 +205,11 @@ export async function saveBench(
   const { plan } = experiment.inputs;
   const schedules = schedulesOf(benched);
   const rows = benched.map(({ rowsText }, i) => [`rows-${i + 1}.jsonl.gz`, gzipSync(rowsText)] as const);
+  const nameOfRecords = benched.map(({ records }, i) => (records.size > 0 ? `endpoint-${i + 1}.jsonl.gz` : undefined));
+  const records = benched.flatMap((each, i) => {
+    const name = nameOfRecords[i];
+    return name === undefined ? [] : [[name, packText(encodeRecords(each.records))] as const];
+  });
   // Rendering keeps the thread busy: give a Ctrl-C that came meanwhile its turn before anything is published.
   await new Promise((resolve) => setImmediate(resolve));
   if (facts.signal.aborted) throw interrupted();
@@ -218,12 +235,14 @@ export async function saveBench(
         ...(spend === undefined ? {} : { spend }),
         schedule: schedules.nameOf[i]!,
         rows: `rows-${i + 1}.jsonl.gz`,
+        ...(nameOfRecords[i] === undefined ? {} : { endpoint: nameOfRecords[i] }),
         rowsSha256: createHash("sha256").update(rowsText).digest("hex"),
       })),
     }),
     "provenance.json": provenance(facts.startedAt, savedAt),
     ...Object.fromEntries(schedules.files),
     ...Object.fromEntries(rows),
+    ...Object.fromEntries(records),
   };
   const saved = await saveRun(facts.out, newRunId(`${result.scenario.name}-bench`, resultJson, savedAt), files);
   await appendJobSummary(markdown, process.env.GITHUB_STEP_SUMMARY);

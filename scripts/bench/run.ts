@@ -53,6 +53,8 @@ export interface BenchedStrategy {
   readonly rowsText: Uint8Array;
   /** Present where a budget limited it. */
   readonly spend?: SpendReport;
+  /** Removes the rows that k6 wrote, of calls that cost money: for when they are saved with the run. */
+  readonly release?: () => Promise<void>;
 }
 
 /** k6 has loaded and made its routers well before the run starts; more for a long schedule, which each must map. */
@@ -153,6 +155,7 @@ function checkedStrategy(
     report: checked.report,
     records,
     rowsText,
+    release: replayed.release,
     ...(targets.isEmulated ? {} : { roundTripMs: Object.fromEntries(targets.roundTripMs) }),
     ...(spend === undefined ? {} : { spend: spendReport(replay, spend, schedule, rows) }),
   };

@@ -1,5 +1,5 @@
 /** What benches have sent on a budget: a line on disk before each batch and one after it, whatever ends them. */
-import { open, readFile } from "node:fs/promises";
+import { access, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { isAlive } from "../io/process.ts";
@@ -21,8 +21,12 @@ export interface SpendRecord {
   begin(batch: Batch): Promise<(spentUsd: number) => Promise<void>>;
 }
 
-/** A batch that ended without a word: its process is gone. */
-export type LostBatch = Batch & { readonly at: string };
+/** A batch of a bench that left no run: it was stopped, killed, or failed. */
+export type LostBatch = Batch & {
+  readonly at: string;
+  /** What it cost at most; undefined where it did not end. */
+  readonly spentUsd?: number;
+};
 
 const FILE = "spending.jsonl";
 
@@ -66,20 +70,35 @@ const entrySchema = z.discriminatedUnion("event", [
     budgetUsd: z.number(),
     rows: z.string(),
   }),
-  z.object({ event: z.literal("end"), id: z.string() }),
+  z.object({ event: z.literal("end"), id: z.string(), spentUsd: z.number() }),
 ]);
 
-/** Batches of processes that are gone, and that none has settled; none where there is no record. */
-export async function lostBatches(folder: string): Promise<readonly LostBatch[]> {
+/**
+ * Batches whose bench left no run: those that did not end, of processes that are gone; and those that did, while their rows
+ * are there, for a run that is saved takes them. None where there is no record.
+ *
+ * @param pid the process to ask about; all that are gone unless given
+ */
+export async function lostBatches(folder: string, pid?: number): Promise<readonly LostBatch[]> {
   const text = await readFile(join(folder, FILE), "utf8").catch(() => "");
-  const lost = new Map<string, LostBatch & { readonly pid: number }>();
+  const begun = new Map<string, LostBatch & { readonly pid: number }>();
   for (const line of text.split("\n")) {
     const entry = entrySchema.safeParse(parsed(line));
     if (!entry.success) continue;
-    if (entry.data.event === "end") lost.delete(entry.data.id);
-    else lost.set(entry.data.id, entry.data);
+    const { data } = entry;
+    if (data.event === "begin") begun.set(data.id, data);
+    else if (begun.has(data.id)) begun.set(data.id, { ...begun.get(data.id)!, spentUsd: data.spentUsd });
   }
-  return [...lost.values()].filter(({ pid }) => !isAlive(pid));
+  const asked = [...begun.values()].filter((batch) => (pid === undefined ? !isAlive(batch.pid) : batch.pid === pid));
+  const isLost = await Promise.all(asked.map(({ spentUsd, rows }) => spentUsd === undefined || isThere(rows)));
+  return asked.filter((_, i) => isLost[i]);
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function parsed(line: string): unknown {
@@ -90,7 +109,21 @@ function parsed(line: string): unknown {
   }
 }
 
-/** What to tell a person about a batch that was lost. */
-export function lostText({ at, strategy, target, requests, budgetUsd, rows }: LostBatch): string {
-  return `an earlier bench did not end (${at}, ${strategy} against ${target}): of its ${requests} requests some were sent, for at most ${budgetUsd} USD; what was answered is in ${rows}, if it is still there`;
+/** What to tell a person about a batch of an earlier bench. */
+export function lostText(batch: LostBatch): string {
+  const { at, strategy, target } = batch;
+  const what = batch.spentUsd === undefined ? "did not end" : "left no run";
+  return `an earlier bench ${what} (${at}, ${strategy} against ${target}): ${leftText(batch)}`;
+}
+
+/** What a batch cost and where its rows are. */
+export function leftText({ requests, budgetUsd, spentUsd, rows }: LostBatch): string {
+  return spentUsd === undefined
+    ? `of its ${requests} requests some were sent, for at most ${usdText(budgetUsd)} USD; what was answered is in ${rows}, if it is still there`
+    : `its ${requests} requests cost at most ${usdText(spentUsd)} USD; the answers are in ${rows}`;
+}
+
+/** Rounded up to a hundredth of a cent: it says at most. */
+function usdText(usd: number): string {
+  return (Math.ceil(usd * 1e4 - 1e-6) / 1e4).toFixed(4);
 }

@@ -16,7 +16,7 @@ import { addBenchOptions, benchOverrides, executorOf } from "../bench/options.ts
 import { concludeBench, gatesOf, spendNotes, tokenNotes } from "../bench/outcome.ts";
 import { benchStrategies, createBenchProgress } from "../bench/run.ts";
 import { BEDROCK, type BenchSetup, freeSetup } from "../bench/setup.ts";
-import { createSpendRecord, lostBatches, lostText } from "../bench/spend-record.ts";
+import { createSpendRecord, leftText, lostBatches, lostText } from "../bench/spend-record.ts";
 import { type PreparedExperiment, prepareExperiment } from "../io/experiment.ts";
 import { formatSpan } from "../io/progress.ts";
 import { requireStore } from "../io/run-store.ts";
@@ -78,26 +78,44 @@ async function runBench(input: CommandInput): Promise<number> {
     createProgressFile(out, args[0]!),
   );
   const drainMs = Math.min(plan.drainMs, options.drain as number);
-  const benched = await benchStrategies(plan, {
-    k6,
-    target,
-    schedule,
-    drainMs,
-    spend: setup.spend,
-    record: setup.costsMoney === true ? createSpendRecord(out) : undefined,
-    executor: executorOf(options),
-    signal,
-    onMoment: progress.update,
-  }).finally(progress.stop);
-  return concludeBench({
-    experiment,
-    benched,
-    place: target.place,
-    notes: [...setup.notes, ...(setup.saysTokens ? tokenNotes(benched) : []), ...spendNotes(benched), ...skipped],
-    startedAt,
-    k6Version: k6.version,
-    input,
-  });
+  const measure = async (): Promise<number> => {
+    const benched = await benchStrategies(plan, {
+      k6,
+      target,
+      schedule,
+      drainMs,
+      spend: setup.spend,
+      record: setup.costsMoney === true ? createSpendRecord(out) : undefined,
+      executor: executorOf(options),
+      signal,
+      onMoment: progress.update,
+    }).finally(progress.stop);
+    return concludeBench({
+      experiment,
+      benched,
+      place: target.place,
+      notes: [...setup.notes, ...(setup.saysTokens ? tokenNotes(benched) : []), ...spendNotes(benched), ...skipped],
+      startedAt,
+      k6Version: k6.version,
+      input,
+    });
+  };
+  return setup.costsMoney === true ? withLeft(measure, { out, startedAt, note }) : measure();
+}
+
+/** Of a bench that cost money and leaves no run, says what was paid for and where its rows are. */
+async function withLeft(
+  measure: () => Promise<number>,
+  { out, startedAt, note }: { readonly out: string; readonly startedAt: Date; readonly note: (text: string) => void },
+): Promise<number> {
+  try {
+    return await measure();
+  } catch (error) {
+    const left = (await lostBatches(out, process.pid)).filter(({ at }) => at >= startedAt.toISOString());
+    for (const batch of left) note(`${batch.strategy}: ${leftText(batch)}`);
+    if (!(error instanceof MeridianError) || error.kind !== "interrupted" || left.length === 0) throw error;
+    throw new MeridianError("interrupted", { code: "INTERRUPTED", what: "stopped before the end; no run was saved" });
+  }
 }
 
 function refuseUnaskedLength(plan: Plan, schedule: readonly ScheduleRow[], options: CommonOptions): void {

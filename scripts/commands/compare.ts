@@ -130,7 +130,8 @@ function matchOf(options: CommonOptions): ReadonlyMap<string, string> {
 function verdictCode(result: ComparisonResult, gates: readonly Gate[], problem: (text: string) => void): number {
   const refusals = result.forced ? [] : result.pairings.flatMap((pairing) => pairing.refusals);
   if (refusals.length > 0) {
-    const fix = "compare runs of one length, warm-up and billing rule, or add --force to see the numbers all the same";
+    const fix =
+      "compare valid runs of one length, warm-up and billing rule, or add --force to see the numbers all the same";
     throw new MeridianError(
       "data",
       refusals.map((what) => ({ code: "COMPARE_REFUSED", what: what.replace(/\.$/, ""), fix })),

@@ -4,7 +4,7 @@ import { stringify } from "yaml";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
 import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { parseShare } from "../../simulator/base/quantities.ts";
-import { TUNE_METRICS, type TuneGoal, type TuneMetric } from "../../simulator/compare/tuning.ts";
+import { hasPercentile, TUNE_METRICS, type TuneGoal, type TuneMetric } from "../../simulator/compare/tuning.ts";
 import { prepareExperiment } from "../io/experiment.ts";
 import { createStatusLine } from "../io/progress.ts";
 import { parseVary } from "../sweep/plan-sweep.ts";
@@ -123,8 +123,8 @@ function pasteable(strategy: TunedStrategy, winner: number): string {
 const UNPROVEN = "not shown to be better than the scenario's own setting";
 
 /** False only where another setting than the scenario's own was chosen, and held-out traffic does not bear it out. */
-function isShownBetter({ heldOut }: Tuning): boolean {
-  return heldOut.gain === null || heldOut.gain.high < 0;
+function isShownBetter({ heldOut: { gain, without } }: Tuning): boolean {
+  return without !== "winner" && (gain === null || gain.high < 0);
 }
 
 interface TextParts {
@@ -136,13 +136,14 @@ interface TextParts {
 
 /** The answer for people: a sentence, the finalists, and what to paste. */
 export function tuningText(tuning: Tuning, { goal, label, yaml, vary }: TextParts): string {
+  const number = (value: number, digits: number) => (Number.isFinite(value) ? value.toPrecision(digits) : "none");
   const rows = tuning.finalists.map(({ setting, figures, loss }) => [
     settingText(tuning, setting, vary),
-    figures.cost.toPrecision(5),
-    (figures.p95 / 1000).toPrecision(4),
+    number(figures.cost, 5),
+    hasPercentile([figures], "p95") ? number(figures.p95 / 1000, 4) : "none",
     `${(100 * (1 - figures.missed)).toFixed(1)} %`,
     `${(100 * figures.failed).toFixed(2)} %`,
-    loss.toPrecision(5),
+    number(loss, 5),
     setting === tuning.winner ? (isShownBetter(tuning) ? "chosen" : "chosen, not borne out") : "",
   ]);
   const head = ["setting", "USD/1k", "p95 s", "within", "failed", "loss", ""];
@@ -175,6 +176,7 @@ function answerText(tuning: Tuning, goal: TuneGoal, label: string, vary: readonl
   const unit = hasLimits ? "in loss (see below)" : UNIT[goal.metric];
   const small = `${Number(delta.toPrecision(3))} ${unit}`;
   const missed = limitText(tuning, goal);
+  if (heldOut.without !== null) return withoutText(tuning, { tried, metric: goal.metric, vary, missed });
   if (heldOut.gain === null) {
     const also = heldOut.answer === "equal" ? `; no difference above ${small} between the finalists` : "";
     return `Nothing better than the scenario's own setting was found among ${tried}${also}.${missed}`;
@@ -192,6 +194,26 @@ function answerText(tuning: Tuning, goal: TuneGoal, label: string, vary: readonl
   const found = `Of ${tried}, ${settingText(tuning, winner, vary)} is ${shown} on held-out traffic: ${interval} (less is better)`;
   const act = isShownBetter(tuning) ? "" : " Keep the scenario's own setting, or give it more --replications.";
   return `${found}; ${AMONG[heldOut.answer](small)}.${act}${missed}`;
+}
+
+/** The answer where the winner or the scenario's own setting fails so much on held-out traffic that it has no loss. */
+function withoutText(
+  tuning: Tuning,
+  {
+    tried,
+    metric,
+    vary,
+    missed,
+  }: { readonly tried: string; readonly metric: TuneMetric; readonly vary: readonly string[]; readonly missed: string },
+): string {
+  const { heldOut, winner, finalists } = tuning;
+  const failedOf = (setting: number) => finalists.find((each) => each.setting === setting)!.figures.failed;
+  const chosen = settingText(tuning, winner, vary);
+  const none = (setting: number) =>
+    `no ${metric}, since ${(100 * failedOf(setting)).toFixed(1)} % of its requests fail`;
+  return heldOut.without === "own"
+    ? `Of ${tried}, ${chosen} is better than the scenario's own on held-out traffic, which has ${none(0)} there.${missed}`
+    : `Of ${tried}, ${chosen} was chosen, but has ${none(winner)} on held-out traffic. Keep the scenario's own setting, or give it more --replications.${missed}`;
 }
 
 const UNIT: Readonly<Record<TuneMetric, string>> = {

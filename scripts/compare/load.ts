@@ -10,7 +10,14 @@ import { runSample } from "../../simulator/validate/samples.ts";
 import { prepareText } from "../io/experiment.ts";
 import { parseYaml } from "../io/yaml-source.ts";
 import type { FoundRun } from "../store/find-runs.ts";
-import { decodeRows, unpackSchedule, unpackText } from "../validate/folder.ts";
+import {
+  decodeRecords,
+  endpointRecords,
+  measuredRows,
+  recordedRegions,
+  unpackSchedule,
+  unpackText,
+} from "../validate/folder.ts";
 
 /** A run to compare, and what a reader should know of how it was read. */
 export interface LoadedRun extends RunToCompare {
@@ -52,7 +59,9 @@ function machineOf(text: string | undefined): string | undefined {
 const benchForm = z.object({
   valid: z.boolean(),
   reasons: z.array(z.string()),
-  strategies: z.array(z.object({ strategy: z.string(), schedule: z.string(), rows: z.string() })),
+  strategies: z.array(
+    z.object({ strategy: z.string(), schedule: z.string(), rows: z.string(), endpoint: z.string().optional() }),
+  ),
 });
 type BenchFile = z.infer<typeof benchForm>;
 
@@ -78,19 +87,26 @@ interface RowSource {
 
 const FILE_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/i;
 
+function fileName(name: string): string {
+  if (!FILE_NAME.test(name)) throw new Error(`"${name}" is not a file of a run`);
+  return name;
+}
+
 /** Requests of a measured run by strategy; without them there are values, but no intervals. */
 async function rowsOf(folder: string, { yaml, bench, label }: RowSource): Promise<Pick<LoadedRun, "rows" | "note">> {
   try {
     const { plan } = (await prepareText(yaml, join(folder, "scenario.yaml"))).inputs;
     const rows = new Map<string, MeasuredMoments>();
-    for (const { strategy, schedule, rows: file } of bench.strategies) {
-      if (!FILE_NAME.test(file) || !FILE_NAME.test(schedule)) throw new Error(`"${file}" is not a file of a run`);
-      const bytes = (name: string) => readFile(join(folder, name));
+    const bytes = (name: string) => readFile(join(folder, fileName(name)));
+    const text = async (name: string) => unpackText(await bytes(name), name);
+    for (const { strategy, schedule, rows: file, endpoint } of bench.strategies) {
+      // What calls that were given up cost, and where the others ran, only the endpoint knows.
+      const records = endpointRecords(endpoint === undefined ? [] : decodeRecords(await text(endpoint), endpoint));
       const run = {
-        ...decodeRows(unpackText(await bytes(file), file), file),
+        ...measuredRows({ rowsText: await text(file), records }),
         schedule: unpackSchedule(await bytes(schedule), schedule),
         isStreaming: true,
-        ranIn: () => undefined,
+        ranIn: recordedRegions(records),
       };
       rows.set(strategy, { sample: runSample(plan, run) });
     }

@@ -5,9 +5,10 @@
 import { MeridianError } from "../../simulator/base/errors.ts";
 import { suggest } from "../../simulator/base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
+import { meanNumber } from "../../simulator/base/statistics.ts";
 import { isLatency, lessIsBetter } from "../../simulator/compare/result.ts";
 import { type BestAnswer, bestOf, knSelect } from "../../simulator/compare/selection.ts";
-import type { RunResult, SampleMetric } from "../../simulator/experiment/result.ts";
+import type { GroupSamples, RunResult, SampleMetric } from "../../simulator/experiment/result.ts";
 
 export interface RankingQuestion {
   readonly metric: SampleMetric;
@@ -32,6 +33,8 @@ export interface Ranking {
     readonly low: number | null;
     readonly high: number | null;
   }[];
+  /** Strategies that are not ranked, each with the reason: those that survive are few, or how long the run was decides. */
+  readonly leftOut: readonly { readonly strategy: string; readonly why: string }[];
   /** Strategies that KN has not put out; null without an indifference zone or with too few replications. */
   readonly knSurvivors: readonly string[] | null;
   /** Replications after which KN ends at the latest. */
@@ -44,7 +47,8 @@ const FIRST_STAGE = 10;
 
 /** @throws MeridianError usage, STATS_CLASS; data, STATS_NOTHING, where there is nothing to rank */
 export function rankingOf(result: RunResult, { metric, className, delta }: RankingQuestion): Ranking {
-  const { names, values } = samplesOf(result, metric, className ?? undefined);
+  const { names, values, leftOut } = samplesOf(result, metric, className ?? undefined);
+  if (names.length === 1) return onlyOne(names[0]!, values[0]!.length, leftOut, { metric, className, delta });
   const sign = lessIsBetter(metric) === false ? -1 : 1;
   const signed = values.map((each) => each.map((value) => sign * value));
   const { least, answer, behind } = bestOf(signed, delta);
@@ -67,6 +71,7 @@ export function rankingOf(result: RunResult, { metric, className, delta }: Ranki
     class: className,
     delta,
     replications,
+    leftOut,
     answer,
     best: names[answer === "open" && kept !== null ? kept : least]!,
     sentence,
@@ -81,6 +86,18 @@ export function rankingOf(result: RunResult, { metric, className, delta }: Ranki
   };
 }
 
+/** The answer where all strategies but one are left out. */
+function onlyOne(
+  best: string,
+  replications: number,
+  leftOut: Ranking["leftOut"],
+  { metric, className, delta }: RankingQuestion,
+): Ranking {
+  const sentence = `${best} is the only one that can be ranked.`;
+  const rest = { answer: "best", behind: [], knSurvivors: [best], knAtMost: replications } as const;
+  return { metric, class: className, delta, replications, leftOut, best, sentence, ...rest };
+}
+
 /** Whether more replications would not change what can be said: KN, which holds however often it is asked, has ended. */
 export function isDecided({ knSurvivors }: Ranking): boolean {
   return knSurvivors?.length === 1;
@@ -88,7 +105,7 @@ export function isDecided({ knSurvivors }: Ranking): boolean {
 
 /** The sentence, what it rests on, and how far behind each other strategy is. */
 export function rankingText(ranking: Ranking): string {
-  const { sentence, replications, metric, class: name, behind } = ranking;
+  const { sentence, replications, metric, class: name, behind, leftOut } = ranking;
   const of = name === null ? "" : ` of ${name}`;
   return [
     `${sentence} (${replications} paired replications, ${metric}${of}; intervals of all pairs together at 95 %)`,
@@ -96,6 +113,7 @@ export function rankingText(ranking: Ranking): string {
       const interval = low === null || high === null ? "no interval" : `${shown(low)} to ${shown(high)}`;
       return `  ${strategy}: behind by ${amountText(by, metric)} (${interval})`;
     }),
+    ...leftOut.map(({ strategy, why }) => `  ${strategy}: left out, ${why}`),
   ].join("\n");
 }
 
@@ -160,24 +178,64 @@ function samplesOf(result: RunResult, metric: SampleMetric, className: string | 
       fix,
     });
   }
+  const isGroup = ({ scope, name }: GroupSamples) =>
+    className === undefined ? scope === "total" : scope === "class" && name === className;
   const all = result.strategies.map((strategy) => {
-    const group = strategy.samples?.find(({ scope, name }) =>
-      className === undefined ? scope === "total" : scope === "class" && name === className,
-    );
-    return { name: strategy.name, values: group?.values[metric] ?? [] };
+    const values = strategy.samples?.find(isGroup)?.values;
+    const failed = (values?.failedShare ?? []).filter((value): value is number => value !== null);
+    return {
+      name: strategy.name,
+      values: values?.[metric] ?? [],
+      failed: failed.length === 0 ? 0 : meanNumber(failed),
+      isUnstable: strategy.status === "unstable",
+    };
   });
-  const length = Math.max(0, ...all.map(({ values }) => values.length));
-  const rows = [...Array(length).keys()].filter((r) => all.every(({ values }) => typeof values[r] === "number"));
+  const [ranked, leftOut] = rankedOnes(all, metric);
+  const length = Math.max(0, ...ranked.map(({ values }) => values.length));
+  const rows = [...Array(length).keys()].filter((r) => ranked.every(({ values }) => typeof values[r] === "number"));
   if (all.length < 2 || rows.length === 0) {
     const what =
       all.length < 2
         ? "the run has one strategy"
-        : "the run has no replication in which all strategies have this metric";
+        : "the run has no replication in which all strategies that serve have this metric";
     throw new MeridianError("data", {
       code: "STATS_NOTHING",
       what,
       fix: "simulate two strategies or more, with ten replications or more",
     });
   }
-  return { names: all.map(({ name }) => name), values: all.map(({ values }) => rows.map((r) => values[r]!)) };
+  const values = ranked.map((each) => rows.map((r) => each.values[r]!));
+  return { names: ranked.map(({ name }) => name), values, leftOut };
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly values: readonly (number | null)[];
+  readonly failed: number;
+  readonly isUnstable: boolean;
+}
+
+/** Failing more than the one that fails least, by more than this share, flatters what is left. */
+const FAILED_SHARE_MARGIN = 0.01;
+
+/**
+ * Latency and cost are those of served requests, and of an unstable strategy say how long the run was: what fails more than
+ * others, or is unstable, is not ranked by them unless all are so.
+ */
+function rankedOnes(
+  all: readonly Candidate[],
+  metric: SampleMetric,
+): readonly [ranked: readonly Candidate[], leftOut: Ranking["leftOut"]] {
+  const isOfServed = isLatency(metric) || metric.startsWith("usd") || metric === "billUsd";
+  if (!isOfServed) return [all, []];
+  const stable = all.some(({ isUnstable }) => !isUnstable) ? all.filter(({ isUnstable }) => !isUnstable) : all;
+  const least = Math.min(...stable.map(({ failed }) => failed));
+  const ranked = stable.filter(({ failed }) => failed <= least + FAILED_SHARE_MARGIN);
+  const leftOut = all
+    .filter((each) => !ranked.includes(each))
+    .map(({ name, failed, isUnstable }) => ({
+      strategy: name,
+      why: isUnstable ? "since it is unstable" : `since it fails ${(100 * failed).toFixed(1)} % of the requests`,
+    }));
+  return [ranked, leftOut];
 }

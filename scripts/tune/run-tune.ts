@@ -5,10 +5,11 @@ import {
   figuresOf,
   type HeldOutAnswer,
   halvingRounds,
+  isKnown,
   judge,
   KN_FIRST,
   knState,
-  lossOf,
+  lossesOf,
   survivorsOf,
   type TuneFigures,
   type TuneGoal,
@@ -102,31 +103,41 @@ export async function runTuning(request: TuneRequest): Promise<Tuning> {
   };
 }
 
-/** KN among the finalists, batch by batch. */
+/**
+ * KN among the finalists, batch by batch. Those that fail so much that they have no loss cannot be chosen, and a difference
+ * that does not matter is measured by the scenario's own loss, or by the least where it has none.
+ */
 async function select(request: TuneRequest, training: Part, finalists: readonly number[]) {
   const { goal, replications, deltaShare, onStep } = request;
   await training.run(finalists, Math.min(KN_FIRST, replications));
-  const losses = () => finalists.map((setting) => training.losses(finalists, goal).get(setting)!);
-  const delta = deltaShare * Math.abs(meanNumber(losses()[finalists.indexOf(0)]!));
-  if (!(delta > 0) || !Number.isFinite(delta)) {
-    const what = "the scenario's own setting has no loss to measure a difference by";
-    throw new MeridianError("usage", {
-      code: "TUNE_NOTHING",
-      what,
-      fix: "choose another --metric, or a scenario that serves",
-    });
-  }
-  let state = knState(losses(), delta, replications);
-  while (!state.isDone) {
-    const done = losses()[0]!.length;
+  for (;;) {
+    const losses = training.losses(finalists, goal);
+    const known = finalists.filter((setting) => isKnown(losses.get(setting)!));
+    const means = known.map((setting) => meanNumber(losses.get(setting)!));
+    const delta = deltaShare * Math.abs(known.includes(0) ? means[known.indexOf(0)]! : Math.min(...means));
+    if (!(delta > 0) || !Number.isFinite(delta)) throw nothingToTune();
+    const state = knState(
+      known.map((setting) => losses.get(setting)!),
+      delta,
+      replications,
+    );
+    if (state.isDone) {
+      const best = state.survivors.reduce((least, i) => (means[i]! < means[least]! ? i : least));
+      return { winner: known[best]!, delta };
+    }
+    const done = losses.get(finalists[0]!)!.length;
     onStep(`KN: ${state.survivors.length} of ${finalists.length} settings left after ${done} replications`);
     // All finalists run on: their values stay aligned, and a setting that is out may not come back, but is reported.
     await training.run(finalists, done + state.more);
-    state = knState(losses(), delta, replications);
   }
-  const means = losses().map((each) => meanNumber(each));
-  const best = state.survivors.reduce((least, i) => (means[i]! < means[least]! ? i : least));
-  return { winner: finalists[best]!, delta };
+}
+
+function nothingToTune(): MeridianError {
+  return new MeridianError("usage", {
+    code: "TUNE_NOTHING",
+    what: "no setting has a loss to measure a difference by: it is 0, or too many requests fail",
+    fix: "choose another --metric, or a scenario that serves",
+  });
 }
 
 function partsOf({ base, heldOutShare }: TuneRequest): {
@@ -208,7 +219,7 @@ class Part {
   }
 
   losses(settings: readonly number[], goal: TuneGoal): ReadonlyMap<number, readonly number[]> {
-    return new Map(settings.map((setting) => [setting, this.figures.get(setting)!.map((each) => lossOf(each, goal))]));
+    return new Map(settings.map((setting) => [setting, lossesOf(this.figures.get(setting)!, goal)]));
   }
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
 import { HOUR_MS } from "../../simulator/base/time.ts";
-import { type HarnessReport, invalidReasons } from "../../simulator/bench/checks.ts";
+import { beginsEmpty, type HarnessReport, invalidReasons, KEEPS_STATE } from "../../simulator/bench/checks.ts";
 import { notReplayable, recordSchedule } from "../../simulator/bench/make-plan.ts";
 import { type MeasuredRun, measuredResult } from "../../simulator/bench/measured.ts";
 import type { ReplayOperation } from "../../simulator/bench/plan.ts";
@@ -182,7 +182,7 @@ export function deriveValidation(experiment: PreparedExperiment, evidence: Valid
     place: facts.place,
     resamples: facts.resamples,
     invalid: invalidReasons(facts.reports),
-    notes: facts.notes,
+    notes: facts.reports.every(beginsEmpty) ? facts.notes : [KEEPS_STATE, ...facts.notes],
     scenarioSha256,
     meridianVersion: facts.meridian,
   });

@@ -54,6 +54,19 @@ export interface HarnessInput {
   readonly lateMsP99: number | null;
 }
 
+/** Parts of reasons for which a run is invalid, by which what mends it is told. */
+export const REJECTED_CALLS = "calls were rejected as wrong";
+export const NO_ANSWER = "no endpoint answered any";
+
+/** Said of endpoints that are not started anew for each strategy. */
+export const KEEPS_STATE =
+  "The endpoints were not started anew for each strategy: what went before had its part of their quotas, and may have left them work.";
+
+/** Whether a strategy met an empty system: an emulator in this process, the only one whose lateness is known, is new. */
+export function beginsEmpty({ serverLateMsP99 }: Pick<HarnessReport, "serverLateMsP99">): boolean {
+  return serverLateMsP99 !== null;
+}
+
 /** Most dispatch lag of a valid run at the 99th percentile, as a share of the smallest median latency. */
 export const LAG_SHARE_MAX = 0.05;
 /** The same where nothing was served, so that there is nothing to compare it with, ms. */
@@ -76,7 +89,7 @@ export function checkRows(input: HarnessInput): HarnessReport {
   const rejected = attempts.filter(({ c, x }) => REJECTED.includes(c) || isOutOfMoney(x));
   if (rejected.length > 0) {
     const { c, x } = rejected[0]!;
-    faults.push(`${rejected.length} calls were rejected as wrong, first with ${c} ${x}`);
+    faults.push(`${rejected.length} ${REJECTED_CALLS}, first with ${c} ${x}`);
   }
   const stopped = requests.filter(({ why }) => why === "budget").length;
   if (stopped > 0) faults.push(`the budget stopped it: ${stopped} of ${schedule.length} requests were not sent`);
@@ -149,7 +162,7 @@ export function invalidReasons(reports: readonly HarnessReport[]): readonly stri
     const reasons = [
       ...(plain === undefined ? [] : [plain.reason]),
       ...faults,
-      ...(isDead ? [`no endpoint answered any of ${attempts} calls; the first ended with "${unanswered}"`] : []),
+      ...(isDead ? [`${NO_ANSWER} of ${attempts} calls; the first ended with "${unanswered}"`] : []),
       ...late("requests left", lagMs.p99),
       ...late("the emulator woke", serverLateMsP99),
     ];

@@ -3,6 +3,7 @@ import { invariant } from "../base/errors.ts";
 import { INTERRUPTION } from "../client/request-rules.ts";
 import { CELL, type EndedRequest, Recorder } from "../engine/recorder.ts";
 import type { SimulationOutput } from "../engine/simulation.ts";
+import { EMPTY_START } from "../experiment/assemble.ts";
 import { assembleResult, type Provenance, type RunResult } from "../experiment/index.ts";
 import { summarise } from "../experiment/replication-stats.ts";
 import type { Plan } from "../scenario/plan.ts";
@@ -10,7 +11,7 @@ import { type BilledAttempt, createLedger, ledgerCell, requestCostFUsd } from ".
 import { epochAt } from "../service/pricing/price-schedule.ts";
 import { promptTokensOf, TOKEN_KINDS, usdOf } from "../service/pricing/prices.ts";
 import { placementsOf } from "../service/service-plan.ts";
-import { type HarnessReport, invalidReasons } from "./checks.ts";
+import { beginsEmpty, type HarnessReport, invalidReasons, KEEPS_STATE } from "./checks.ts";
 import { measuredBound } from "./measured-bound.ts";
 import { nativeNote } from "./native-executor.ts";
 import { type AttemptRow, type RequestRow, requestOf, type ScheduledRequest, type ScheduleRow } from "./rows.ts";
@@ -38,7 +39,11 @@ export function measuredResult(plan: Plan, input: MeasuredInput): RunResult {
     ...(reasons.length > 0
       ? { comparisons: [], ...invalidAnswer(reasons[0]!) }
       : { bound: measuredBound(single, stats, input.runs[0]?.schedule ?? []) }),
-    notes: [...reasons.map((reason) => `INVALID: ${reason}.`), ...measuredNotes(input), ...result.notes],
+    notes: [
+      ...reasons.map((reason) => `INVALID: ${reason}.`),
+      ...measuredNotes(input),
+      ...result.notes.filter((note) => note !== EMPTY_START || input.reports.every(beginsEmpty)),
+    ],
   };
 }
 
@@ -62,8 +67,12 @@ function arrivalNotes(reports: readonly HarnessReport[], lagMs: number): readonl
 
 function measuredNotes({ place, reports, runs }: MeasuredInput): readonly string[] {
   const lag = Math.max(...reports.map(({ lagMs }) => lagMs.p99));
+  const order = reports.length === 1 ? "" : ", one strategy after the other";
+  const isEmpty = reports.every(beginsEmpty);
+  const start = !isEmpty ? "" : reports.length === 1 ? ", from an empty system" : ", each from an empty system";
   const notes = [
-    `Measured with k6 against ${place}, one strategy after the other, each from an empty system.`,
+    `Measured with k6 against ${place}${order}${start}.`,
+    ...(isEmpty ? [] : [KEEPS_STATE]),
     ...arrivalNotes(reports, lag),
     "A client does not see queues at the service: the wait is until the attempt that served was sent.",
   ];

@@ -131,6 +131,8 @@ const SPREAD_MIN = 1.5;
 export const QUOTA_ERROR_MAX = 0.3;
 /** Below this error it does. */
 const QUOTA_ERROR_MIN = 0.05;
+/** With fewer throttled calls a limit that explains them says little. */
+const THROTTLED_MIN = 10;
 const HELD_OUT_ERROR_MAX = 0.1;
 const CANDIDATE_SPREAD_MAX = 0.15;
 /** Where p95 at more load is this many times the measured one, a few percent of capacity make the difference. */
@@ -187,6 +189,11 @@ function outcomeWarnings({ counts, quota, observations }: WarningFacts): readonl
   } else if (counts.throttled > 0 && observations.some(({ maxTokens }) => Number.isNaN(maxTokens))) {
     const what = "the calls' max_tokens are not known, which a quota reserves: its limit is a guess";
     warnings.push({ code: "CALIBRATE_MAX_TOKENS_UNKNOWN", what, fix: "give the quota under world.quotas" });
+  }
+  if (quota !== undefined && counts.throttled < THROTTLED_MIN) {
+    const calls = counts.throttled === 1 ? "one call was" : `only ${counts.throttled} calls were`;
+    const what = `${calls} throttled: other limits and laws decide as the one that was found does`;
+    warnings.push({ code: "CALIBRATE_QUOTA_FEW", what, fix: "measure at a load at which more calls are throttled" });
   }
   if (counts.refused > 0) {
     const what = `${counts.refused} calls were refused with 503: the places that this leaves are a guess`;

@@ -35,7 +35,9 @@ const BLOCK_CALLS = 20;
 /**
  * 95 % intervals: value ± t(0.975, n - 1) s, with s the standard deviation over n resamples of the block bootstrap
  * (Künsch 1989, Annals of Statistics 17). The measured occupancy is kept; blocks of neighbouring calls are drawn with
- * replacement and fitted anew. The interval of the servers holds the counts whose errors are not significantly worse.
+ * replacement and fitted anew. No resample is polished: where polishing moved a value away from what the calls themselves
+ * give, the interval holds both, and reaches as far beyond each. The interval of the servers holds the counts whose errors
+ * are not significantly worse.
  *
  * @param fitted parameters fitted to all calls
  * @returns servers first; bounds are 0 or more, Infinity where the measurement sets none
@@ -53,9 +55,11 @@ export function estimatesOf(
     );
     if (read !== undefined) samples.push(numbersOf(variant, read, peak).map(({ value }) => value));
   }
+  const unpolished = numbersOf(variant, estimateParameters(calls, variant, fitted.servers) ?? fitted, peak);
   const estimates = numbersOf(variant, fitted, peak).map((number, n): Estimate => {
     const half = halfWidth(samples.map((sample) => sample[n]!));
-    return { ...number, low: Math.max(0, number.value - half), high: number.value + half };
+    const both = [number.value, unpolished[n]!.value];
+    return { ...number, low: Math.max(0, Math.min(...both) - half), high: Math.max(...both) + half };
   });
   return [serversEstimate(calls, variant, fitted, peak), ...estimates];
 }

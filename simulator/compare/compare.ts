@@ -47,6 +47,8 @@ export interface RunToCompare extends ComparedRun {
 /** Differences of shares below this are better or worse only where they are shown; more failures than this hide tails. */
 const FAILED_SHARE_MARGIN = 0.01;
 const ALPHA = 0.05;
+/** Fewest replications for an interval. */
+const REPLICATIONS_MIN = 2;
 
 /**
  * Compares runs with the first one. A difference is called better or worse only where Holm's p-value over all rows is
@@ -136,6 +138,7 @@ interface PairContext {
 type RawRow = Omit<ComparedRow, "pHolm" | "verdict" | "needs"> & {
   readonly spread: number | null;
   readonly isSame: boolean;
+  readonly least: number | null;
 };
 
 function rowsOf(context: PairContext, options: CompareOptions): readonly RawRow[] {
@@ -178,6 +181,7 @@ function rowOf(context: PairContext, cell: Cell): RawRow {
     n: found.n,
     spread: found.spread,
     isSame: found.isSame,
+    least: found.least === undefined ? REPLICATIONS_MIN : found.least,
     note: noteOf(context, cell) ?? totalNote(context, cell, found),
   };
 }
@@ -194,6 +198,8 @@ interface Found extends MeanDifference {
   /** Standard deviation of the difference of one replication; null where replications would not help. */
   readonly spread: number | null;
   readonly isSame: boolean;
+  /** Fewest observations for an interval, where these are no replications; null where none would do. */
+  readonly least?: number | null;
   readonly a?: Estimate;
   readonly b?: Estimate;
 }
@@ -286,13 +292,14 @@ function withHolm(raw: readonly RawRow[]): readonly ComparedRow[] {
   const tested = raw.filter(isTested);
   const adjusted = new Map(holm(tested.map(({ p }) => p!)).map((p, i) => [tested[i]!, p]));
   return raw.map((row) => {
-    const { spread, isSame, ...rest } = row;
+    const { spread, isSame, least, ...rest } = row;
     const pHolm = adjusted.get(row) ?? null;
     const verdict = verdictOf(row, pHolm);
     const isOpen = verdict === "not shown" && spread !== null && row.difference.value !== null;
-    const needs = isOpen
+    const shownFrom = isOpen
       ? (replicationsNeeded(row.difference.value, spread, { comparisons: tested.length }) ?? null)
       : null;
+    const needs = verdict === "too few" ? least : shownFrom;
     return { ...rest, pHolm, verdict, needs };
   });
 }

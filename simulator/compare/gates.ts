@@ -2,6 +2,7 @@
 import { MeridianError } from "../base/errors.ts";
 import { didYouMean } from "../base/near-names.ts";
 import { parseCount, parseDurationMs, parseShare } from "../base/quantities.ts";
+import { holm } from "../base/significance.ts";
 import type { RunResult, SampleMetric } from "../experiment/result.ts";
 import { type GroupMetric, promptClasses } from "./matching.ts";
 import { type ComparedRow, type ComparisonResult, type GateResult, isLatency, lessIsBetter } from "./result.ts";
@@ -42,6 +43,7 @@ const OTHER: Readonly<Record<string, SampleMetric>> = {
   cost: "billUsd",
   usdPer1k: "usdPer1kServed",
 };
+const ALPHA = 0.05;
 const GATE_METRICS = [...Object.keys(LATENCY), ...Object.keys(OTHER)];
 const ARGUMENTS = ["strategy", "class", "region"] as const;
 
@@ -159,6 +161,10 @@ function promisedClasses({ classes }: RunResult): readonly string[] {
  * Judges gates on a comparison. A change beyond the limit fails a gate where it is shown to be one; a change that
  * cannot be judged (too few replications, unstable) fails it too, since the gate cannot be shown to hold.
  *
+ * `regression` takes what the comparison shows, with Holm's correction over all its rows. Figures that gates name were
+ * chosen before anything was seen: they are corrected for each other alone, so that a gate is as strict whatever else
+ * is shown, and two runs that differ in nothing but chance fail one of them in at most 5 of 100 builds.
+ *
  * @param gates      as `parseGate` read them
  * @param comparison with the rows that `rowsOfGates` names
  * @param first      the run that the others are compared with
@@ -170,24 +176,43 @@ export function judgeGates(
   first: RunResult,
 ): readonly GateResult[] {
   const isRefused = comparison.pairings.some(({ refusals }) => refusals.length > 0) && !comparison.forced;
+  const named = new Map(gates.map((gate) => [gate, rowsOf(gate, comparison.rows, first)]));
+  const shown = shownOf([...new Set([...named.values()].flat())]);
   return gates.map((gate) => {
     if (isRefused) return { text: gate.text, passed: false, found: "the runs were not compared" };
-    return gate.change === undefined
-      ? judgeRegression(gate, comparison.rows)
-      : judgeChange(gate, comparison.rows, { keys: rowsOfGates([gate], first), onlyClass: onlyClassOf(first) });
+    return gate.change === undefined ? judgeRegression(gate, comparison) : judgeChange(gate, named.get(gate)!, shown);
   });
 }
 
-function judgeRegression({ text }: Gate, rows: readonly ComparedRow[]): GateResult {
+/** Rows that a gate is about; none of `regression`, which is about all. */
+function rowsOf({ change, text }: Gate, rows: readonly ComparedRow[], first: RunResult): readonly ComparedRow[] {
+  if (change === undefined) return [];
+  const keys = rowsOfGates([{ change, text }], first);
+  const isAbout = ({ scope, name, metric }: ComparedRow) =>
+    keys.some((key) => scope === key.scope && name === key.name && metric === key.metric);
+  return rows
+    .filter((row) => isAbout(row) && (change.strategy ?? row.strategy) === row.strategy)
+    .map((row) => sameInClass(row, rows, onlyClassOf(first)) ?? row);
+}
+
+/** Of rows that gates name, those that are shown to differ: Holm's correction is over these rows alone. */
+function shownOf(rows: readonly ComparedRow[]): ReadonlySet<ComparedRow> {
+  const tested = rows.filter(({ pHolm }) => pHolm !== null);
+  const adjusted = holm(tested.map(({ p }) => p!));
+  return new Set(tested.filter(({ difference }, i) => adjusted[i]! < ALPHA && difference.value !== 0));
+}
+
+function judgeRegression(
+  { text }: Gate,
+  { rows, unmatched }: Pick<ComparisonResult, "rows" | "unmatched">,
+): GateResult {
   const worse = rows.filter(({ verdict }) => verdict === "worse");
   if (worse.length > 0) return { text, passed: false, found: shownRows(worse) };
   const open = rows.filter((row) => row.verdict === "too few" && !isNoWorse(row));
   if (open.length > 0) return { text, passed: false, found: `too few to judge: ${shownRows(open)}` };
-  return {
-    text,
-    passed: rows.length > 0,
-    found: rows.length > 0 ? "nothing is shown to be worse" : "nothing was compared",
-  };
+  if (rows.length === 0) return { text, passed: false, found: "nothing was compared" };
+  const alone = unmatched.length === 0 ? "" : `, of what all runs have; ${unmatched.join(" ").replace(/\.$/, "")}`;
+  return { text, passed: true, found: `nothing is shown to be worse${alone}` };
 }
 
 function isNoWorse({ metric, difference }: ComparedRow): boolean {
@@ -210,21 +235,18 @@ function onlyClassOf({ classes }: RunResult): string | null {
 function judgeChange(
   { text, change }: Gate,
   rows: readonly ComparedRow[],
-  { keys, onlyClass }: { readonly keys: readonly GroupMetric[]; readonly onlyClass: string | null },
+  shown: ReadonlySet<ComparedRow>,
 ): GateResult {
-  const isAbout = ({ scope, name, metric }: ComparedRow) =>
-    keys.some((key) => scope === key.scope && name === key.name && metric === key.metric);
-  const about = rows.filter((row) => isAbout(row) && (change!.strategy ?? row.strategy) === row.strategy);
-  const found = about.map((row) => sameInClass(row, rows, onlyClass) ?? row);
-  if (found.length === 0)
+  if (rows.length === 0)
     return { text, passed: false, found: "no such figure is in all runs: the group is missing, or has no objective" };
-  const failing = found.filter((row) => !holds(row, change!));
-  return { text, passed: failing.length === 0, found: shownRows(failing.length > 0 ? failing : found) };
+  const isShown = (row: ComparedRow) => shown.has(row);
+  const failing = rows.filter((row) => !holds(row, change!, isShown(row)));
+  return { text, passed: failing.length === 0, found: shownRows(failing.length > 0 ? failing : rows, isShown) };
 }
 
-function holds(row: ComparedRow, { of, limit, comparison }: NonNullable<Gate["change"]>): boolean {
-  if (row.verdict === "same" || row.verdict === "not shown") return true;
+function holds(row: ComparedRow, { of, limit, comparison }: NonNullable<Gate["change"]>, isShown: boolean): boolean {
   if (row.verdict === "too few" || row.verdict === "not comparable") return false;
+  if (row.verdict === "same" || !isShown) return true;
   const { value } = row[of];
   // From nothing to something: no percentage says how much.
   if (value === null) return false;
@@ -235,18 +257,22 @@ function holds(row: ComparedRow, { of, limit, comparison }: NonNullable<Gate["ch
 /** More rows than these are counted. */
 const ROWS_MAX = 5;
 
-function shownRows(rows: readonly ComparedRow[]): string {
+function shownRows(rows: readonly ComparedRow[], isShown = isShownInTable): string {
   const more = rows.length > ROWS_MAX ? ` and ${rows.length - ROWS_MAX} more` : "";
-  return `${rows.slice(0, ROWS_MAX).map(shownRow).join(", ")}${more}`;
+  return `${rows
+    .slice(0, ROWS_MAX)
+    .map((row) => shownRow(row, isShown(row)))
+    .join(", ")}${more}`;
 }
 
-function shownRow(row: ComparedRow): string {
+function isShownInTable({ verdict }: ComparedRow): boolean {
+  return verdict === "better" || verdict === "worse" || verdict === "differs";
+}
+
+function shownRow(row: ComparedRow, isShown: boolean): string {
   const place = [row.run, row.strategy, row.name, METRIC_NAMES[row.metric]].filter((part) => part !== "").join(" ");
-  const state =
-    row.verdict === "better" || row.verdict === "worse" || row.verdict === "differs"
-      ? ""
-      : ` (${row.note ?? row.verdict})`;
-  return `${place}: ${changeText(row)}${state}`;
+  const state = isShownInTable(row) ? "not shown" : row.verdict;
+  return `${place}: ${changeText(row)}${isShown ? "" : ` (${row.note ?? state})`}`;
 }
 
 function wrong(code: string, what: string): MeridianError {

@@ -33,6 +33,9 @@ interface Asked {
   readonly estimates: readonly [Estimate, Estimate];
 }
 
+/** A difference, and the requests from which it is one with an interval; null where no number of them gives one. */
+type RowsDifference = MeanDifference & { readonly n: number; readonly least: number | null };
+
 /** Resamples from which a standard error is taken. */
 const RESAMPLES = 400;
 
@@ -40,17 +43,24 @@ const RESAMPLES = 400;
  * The difference of two runs of which one at least was measured. Two measurements of the same schedule are compared
  * request by request; else each side's standard error stands for itself, and Welch's test takes both.
  */
-export function rowsDifference(a: Side, b: Side, asked: Asked): MeanDifference & { readonly n: number } {
+export function rowsDifference(a: Side, b: Side, asked: Asked): RowsDifference {
   const [figureA, figureB] = [figureOf(a, asked.strategies[0], asked), figureOf(b, asked.strategies[1], asked)];
   if (figureA !== undefined && figureB !== undefined && isSameSchedule(a, b, figureA, figureB)) {
-    return pairedRows(figureA, figureB);
+    return { ...pairedRows(figureA, figureB), least: leastOf(figureA, figureB) };
   }
   const momentsA = figureA === undefined ? replicationMoments(a, asked, 0) : rowMoments(figureA);
   const momentsB = figureB === undefined ? replicationMoments(b, asked, 1) : rowMoments(figureB);
-  if (momentsA === undefined || momentsB === undefined) return { ...NOTHING, n: 0 };
+  if (momentsA === undefined || momentsB === undefined) return { ...NOTHING, n: 0, least: null };
+  const isSingle = (figure: RowFigure | undefined, { n }: Moments) => figure === undefined && n < 2;
+  const least = isSingle(figureA, momentsA) || isSingle(figureB, momentsB) ? 2 : leastOf(figureA, figureB);
   const n = Math.min(figureA?.count ?? momentsA.n, figureB?.count ?? momentsB.n);
   const found = welchDifference(momentsA, momentsB);
-  return { ...found, n, difference: { ...found.difference, n }, relative: { ...found.relative, n } };
+  return { ...found, n, difference: { ...found.difference, n }, relative: { ...found.relative, n }, least };
+}
+
+function leastOf(a: RowFigure | undefined, b: RowFigure | undefined): number | null {
+  const known = [a, b].flatMap((figure) => (figure === undefined ? [] : [figure.least]));
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 const NONE: Estimate = { value: null, low: null, high: null, n: 0 };
@@ -74,7 +84,8 @@ interface RowFigure {
   readonly requests: number;
   /** Observations behind the figure. */
   readonly count: number;
-  /** Whether there are enough of them for an interval. */
+  /** Fewest of them for an interval, and whether they are that many. */
+  readonly least: number;
   readonly isEnough: boolean;
   /** Least standard error: of a share, that of few events. */
   readonly errorMin: number;
@@ -102,9 +113,10 @@ function figureOf(side: Side, strategy: string, { key, metric }: Asked): RowFigu
 
 function quantileFigure(values: Float64Array, share: number): RowFigure {
   const column = createQuantileColumn(values);
-  const isEnough = column.count >= observationsForQuantile(share);
+  const least = observationsForQuantile(share);
+  const isEnough = column.count >= least;
   const figure = { kind: "quantile", column, values, share } as const;
-  return { figure, requests: values.length, count: column.count, isEnough, errorMin: 0 };
+  return { figure, requests: values.length, count: column.count, least, isEnough, errorMin: 0 };
 }
 
 function ratioFigure(numerator: Float64Array, denominator: Float64Array, isShare: boolean): RowFigure {
@@ -115,7 +127,7 @@ function ratioFigure(numerator: Float64Array, denominator: Float64Array, isShare
   const isRare = isShare && Math.min(events, count - events) < EVENTS_MIN;
   const errorMin = isRare ? Math.sqrt((plus * (1 - plus)) / (count + 4)) : 0;
   const figure = { kind: "ratio", numerator, denominator } as const;
-  return { figure, requests: numerator.length, count, isEnough: count >= COUNT_MIN, errorMin };
+  return { figure, requests: numerator.length, count, least: COUNT_MIN, isEnough: count >= COUNT_MIN, errorMin };
 }
 
 /** Shares of fewer events, or fewer others, have a least standard error. */

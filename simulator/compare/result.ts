@@ -73,7 +73,10 @@ export interface ComparedRow {
   readonly verdict: RowVerdict;
   /** Replications (or, of measured runs, requests) behind the difference. */
   readonly n: number;
-  /** Replications with which a difference like this one would be shown; null where that is not known. */
+  /**
+   * Replications with which a difference like this one would be shown; of too few, how many (of measured runs: requests)
+   * give an interval at all. Null where that is not known.
+   */
   readonly needs: number | null;
   /** Why it is not comparable, or what to bear in mind. */
   readonly note: string | null;

@@ -62,6 +62,28 @@ export function lossOf(figures: TuneFigures, { metric, withinMin, failedMax }: T
   return figures[metric] * (1 + 100 * PER_POINT * (short + over));
 }
 
+/** The share of the requests that a percentile leaves out. */
+const LEFT_OUT: Readonly<Partial<Record<TuneMetric, number>>> = { p95: 0.05, "ttft-p95": 0.05, p99: 0.01 };
+
+/**
+ * Losses of a setting by replication. Failed requests count as never answered: where more fail, over the replications, than a
+ * percentile leaves out, there is none, and each loss is infinite; that of the survivors would fall the more requests fail.
+ */
+export function lossesOf(all: readonly TuneFigures[], goal: TuneGoal): readonly number[] {
+  const isThere = hasPercentile(all, goal.metric);
+  return all.map((each) => (isThere ? lossOf(each, goal) : Number.POSITIVE_INFINITY));
+}
+
+/** Whether so few requests fail, over replications, that a metric exists. */
+export function hasPercentile(all: readonly Pick<TuneFigures, "failed">[], metric: TuneMetric): boolean {
+  return all.length === 0 || meanNumber(all.map(({ failed }) => failed)) <= (LEFT_OUT[metric] ?? 1);
+}
+
+/** Whether losses are such that settings can be told apart by them. */
+export function isKnown(losses: readonly number[]): boolean {
+  return losses.every(Number.isFinite);
+}
+
 /** Replications of the rounds, and how many settings each leaves. */
 export interface Round {
   readonly replications: number;
@@ -95,7 +117,9 @@ export function halvingRounds(candidates: number): readonly Round[] {
  * says what tuning gains. Ties go to the first.
  */
 export function survivorsOf(losses: ReadonlyMap<number, readonly number[]>, keep: number): readonly number[] {
-  const ranked = [...losses.keys()].sort((a, b) => meanNumber(losses.get(a)!) - meanNumber(losses.get(b)!) || a - b);
+  const means = new Map([...losses].map(([setting, each]) => [setting, meanNumber(each)]));
+  const order = (a: number, b: number) => (means.get(a) === means.get(b) ? a - b : means.get(a)! - means.get(b)!);
+  const ranked = [...losses.keys()].sort(order);
   const kept = ranked.slice(0, keep);
   if (!kept.includes(0)) kept[kept.length - 1] = 0;
   return kept.sort((a, b) => a - b);
@@ -124,10 +148,12 @@ export function knState(losses: readonly (readonly number[])[], delta: number, r
 export interface HeldOutAnswer {
   /** `best`: better than all finalists there; `equal`: no difference above delta; `open`: too few replications to say. */
   readonly answer: "best" | "equal" | "open";
-  /** Winner minus the scenario's own setting, with its 95 % interval; null where the winner is that. */
+  /** Winner minus the scenario's own setting, with its 95 % interval; null where the winner is that, or one has no loss. */
   readonly gain: { readonly value: number; readonly low: number; readonly high: number } | null;
   /** Share of the own setting's mean that the gain is. */
   readonly gainShare: number | null;
+  /** Which of the two fails so much that it has no loss there; null where both have one. */
+  readonly without: "winner" | "own" | null;
 }
 
 /**
@@ -147,12 +173,20 @@ export function judge(
       fix,
     });
   }
-  const others = bestOf(losses, delta);
-  const isWinnerLeast = others.least === winner;
-  const answer = losses.length === 1 ? "equal" : isWinnerLeast || others.answer === "equal" ? others.answer : "open";
-  if (winner === own) return { answer, gain: null, gainShare: null };
+  const known = [...losses.keys()].filter((i) => isKnown(losses[i]!));
+  if (!known.includes(winner)) return { answer: "open", gain: null, gainShare: null, without: "winner" };
+  const others = bestOf(
+    known.map((i) => losses[i]!),
+    delta,
+  );
+  const isWinnerLeast = known[others.least] === winner;
+  const isAlone = known.length === 1;
+  const among = isAlone ? (losses.length === 1 ? "equal" : "best") : others.answer;
+  const answer = isWinnerLeast || among === "equal" ? among : "open";
+  if (winner === own) return { answer, gain: null, gainShare: null, without: null };
+  if (!known.includes(own)) return { answer, gain: null, gainShare: null, without: "own" };
   const { difference, relative } = gainOf(losses[own]!, losses[winner]!);
-  return { answer, gain: difference, gainShare: relative };
+  return { answer, gain: difference, gainShare: relative, without: null };
 }
 
 function gainOf(own: readonly number[], winner: readonly number[]) {

@@ -49,7 +49,9 @@ function sentenceOf(label: string, result: Omit<ComparisonResult, "verdict" | "g
     return `${against}: nothing that can be compared differs (${condition}); ${notes.slice(0, 2).join("; ")}${more}.`;
   }
   if (rows.every(({ verdict }) => verdict === "too few" || verdict === "same" || verdict === "not comparable")) {
-    return `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;
+    return pairing.method === "measured requests"
+      ? `${against}: too few requests to show any difference (${condition}); the table says how many each figure needs.`
+      : `${against}: too few replications to show any difference (${condition}); at least two are needed, ten are better.`;
   }
   const parts = [listOf(worse, "worse", result), listOf(better, "better", result)].filter((part) => part !== "");
   if (parts.length === 0) parts.push("no difference is shown");
@@ -130,9 +132,10 @@ export function changeText({
   const half = estimate.low === null || estimate.high === null ? null : ((estimate.high - estimate.low) / 2) * factor;
   const value = estimate.value * factor;
   const decimals = decimalsOf(value, half);
-  const sign = value > 0 ? "+" : value < 0 ? "−" : "";
+  const size = Math.abs(value).toFixed(decimals);
+  const sign = Number(size) === 0 ? "" : value > 0 ? "+" : "−";
   const unit = isShare ? " points" : isPercent ? " %" : "";
-  return `${sign}${Math.abs(value).toFixed(decimals)}${unit}${half === null ? "" : ` ±${half.toFixed(decimals)}`}`;
+  return `${sign}${size}${unit}${half === null ? "" : ` ±${half.toFixed(decimals)}`}`;
 }
 
 /** Down to the first digit of the half-width, one more when that is 1; three significant digits without one. */

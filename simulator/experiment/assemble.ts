@@ -193,8 +193,11 @@ function pricesOf(plan: Plan, hours: number): readonly RegionPriceHours[] {
   });
 }
 
+/** The note of every run that begins with an empty system. */
+export const EMPTY_START = "The run begins with an empty system; nothing is in flight at its start.";
+
 function notesOf(plan: Plan, strategies: readonly StrategyResult[]): readonly string[] {
-  const notes = ["The run begins with an empty system; nothing is in flight at its start.", ...plan.notes];
+  const notes = [EMPTY_START, ...plan.notes];
   if (plan.arrivalsFromMs > 0) {
     notes.push(
       `A window of a longer run: requests before ${formatHours(plan.arrivalsFromMs)} of its clock are left out.`,

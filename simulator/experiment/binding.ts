@@ -17,8 +17,16 @@ export interface Bound {
 /** Of the limit: what a cause must take of it before it is called what binds. */
 const LARGE_PART = 0.25;
 
-/** What binds a class that misses its objective under a strategy. */
-export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][number]): Bound {
+/**
+ * What binds a class that misses its objective under a strategy.
+ *
+ * @param isMeasured of a measured run: what waits is the client between attempts, for no client sees a service's queue
+ */
+export function whatBinds(
+  strategy: StrategyResult,
+  each: RunResult["classes"][number],
+  isMeasured: boolean = false,
+): Bound {
   const group = strategy.byClass.find(({ name }) => name === each.name)!;
   const outside = 1 - (group.goodputShare.value ?? 1);
   const failed = group.failedShare.value ?? 0;
@@ -26,22 +34,46 @@ export function whatBinds(strategy: StrategyResult, each: RunResult["classes"][n
   const limitMs = tighterLimitMs(group, each);
   const waitMs = group.queueWaitMs.p95.value ?? 0;
   const tripMs = each.roundTripMs ?? 0;
-  const causes: { readonly binding: Binding; readonly how: string }[] = [];
+  const causes: Cause[] = [];
   if (tripMs >= LARGE_PART * limitMs) {
     const how = `a round trip of ${each.name} to the nearest region it may use takes ${secondsText(tripMs)}`;
     causes.push({ binding: "distance", how });
   }
   if (waitMs - tripMs / 2 >= LARGE_PART * limitMs) {
-    const waiting = `the p95 of the wait before ${each.name} is worked on is ${secondsText(waitMs)}`;
-    const throttled = `${shareText(group.throttledAttemptShare)} of the attempts of ${each.name} are throttled`;
-    const isQuota = (group.throttledAttemptShare.value ?? 0) >= 0.01;
-    causes.push(
-      isQuota ? { binding: "quota", how: `${throttled}, and ${waiting}` } : { binding: "capacity", how: waiting },
-    );
+    causes.push(isMeasured ? whatDelays(group, secondsText(waitMs)) : whatWaits(group, secondsText(waitMs)));
   }
   if (causes.length === 0) return { binding: "work", text: workText(group, each) };
   const texts = causes.map(({ binding, how }) => `${nameOf(binding)}: ${how}`);
   return { binding: causes[0]!.binding, text: `What binds is ${texts.join("; and ")}.` };
+}
+
+interface Cause {
+  readonly binding: Binding;
+  readonly how: string;
+}
+
+/** From this share of the attempts on, they are what makes requests wait. */
+const ATTEMPTS_MIN = 0.01;
+
+/** What a wait is for: tokens of a quota, or room. */
+function whatWaits(group: NamedGroup, wait: string): Cause {
+  const waiting = `the p95 of the wait before ${group.name} is worked on is ${wait}`;
+  if ((group.throttledAttemptShare.value ?? 0) < ATTEMPTS_MIN) return { binding: "capacity", how: waiting };
+  const throttled = `${shareText(group.throttledAttemptShare)} of the attempts of ${group.name} are throttled`;
+  return { binding: "quota", how: `${throttled}, and ${waiting}` };
+}
+
+/** What a client loses time by before the attempt that serves: attempts that are throttled, given up, or refused. */
+function whatDelays(group: NamedGroup, wait: string): Cause {
+  const waiting = `the p95 of the time until the attempt that serves ${group.name} is sent is ${wait}`;
+  const causes: readonly (readonly [Binding, Estimate, string])[] = [
+    ["quota", group.throttledAttemptShare, "are throttled"],
+    ["limit", group.timedOutAttemptShare, "run into it"],
+    ["capacity", group.unavailableAttemptShare, "find none"],
+  ];
+  const most = causes.toSorted((a, b) => (b[1].value ?? 0) - (a[1].value ?? 0))[0]!;
+  if ((most[1].value ?? 0) < ATTEMPTS_MIN) return { binding: "outage", how: waiting };
+  return { binding: most[0], how: `${shareText(most[1])} of the attempts of ${group.name} ${most[2]}, and ${waiting}` };
 }
 
 /** Of the two limits the one that its p95 comes nearer to, or exceeds by more. */

@@ -40,7 +40,9 @@ export function hundredthsText(
 function isTold(exact: number, rounded: number, asked: number | null): boolean {
   if (exact > 0 && rounded <= 0) return false;
   if (exact < 100 - 1e-9 && rounded >= 100) return false;
-  return asked === null || Math.abs(exact - asked) < 1e-9 || exact < asked === rounded < asked;
+  // What is asked for is kept by a share that is just it, whatever the last bits of the two are.
+  const isKept = (hundredths: number) => asked === null || hundredths > asked - 1e-9;
+  return isKept(exact) === isKept(rounded);
 }
 
 /**

@@ -153,7 +153,7 @@ function missed(input: VerdictInput, standings: readonly Standing[], pool: reado
   const near = nearerText(input, chosen, { promised, pool: sound });
   const alone = input.strategies.length === 1;
   const many = othersText(input, close.length - 1, "about as near");
-  const binds = whatBinds(chosen, input.classes.find(({ name }) => name === names[0])!);
+  const binds = whatBinds(chosen, input.classes.find(({ name }) => name === names[0])!, input.isMeasured);
   return {
     sentences: [
       alone

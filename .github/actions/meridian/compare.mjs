@@ -4,13 +4,16 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const { env } = process;
-/** First line of a comment of ours, by which the next run finds it. */
-const MARK = "<!-- meridian compare -->";
+/** Last line of a comment of ours, by which the next run for the same scenario finds it. */
+const markOf = (scenario) => `<!-- meridian compare ${encodeURIComponent(scenario).replaceAll("-", "%2D")} -->`;
+const COMMENTS_PER_PAGE = 100;
+const COMMENT_PAGES_MAX = 30;
 const FOLDER = ".meridian-compare";
 const COMMENT_CHARACTERS_MAX = 65_000;
 /** How the command is called: the repository's own installation. */
 const COMMAND = (env.MERIDIAN_COMMAND ?? "npx meridian").split(" ");
 const GATE_FAILED = 99;
+const API_LIMIT_MS = 30_000;
 
 process.exitCode = await main();
 
@@ -28,7 +31,7 @@ async function main() {
   if (body === undefined) return code || 1;
   output("verdict", body.split("\n", 1)[0]);
   const number = event.pull_request?.number;
-  if (env.MERIDIAN_COMMENT === "true" && number !== undefined) await comment(number, body);
+  if (env.MERIDIAN_COMMENT === "true" && number !== undefined) await comment(number, body, markOf(scenario));
   return code === 0 ? head : code;
 }
 
@@ -69,15 +72,31 @@ function compare(base, text) {
 }
 
 /** Writes the comment, or writes it anew where one of ours is there. */
-async function comment(number, body) {
+async function comment(number, body, mark) {
   const root = `${env.GITHUB_API_URL}/repos/${env.GITHUB_REPOSITORY}/issues`;
-  const whole = `${body}\n\n${MARK}`;
+  const whole = `${body}\n\n${mark}`;
   const text =
-    whole.length <= COMMENT_CHARACTERS_MAX ? whole : `${body.slice(0, COMMENT_CHARACTERS_MAX - 100)}\n\n${MARK}`;
-  const old = await call("GET", `${root}/${number}/comments?per_page=100`);
-  const mine = (old ?? []).find((each) => String(each.body ?? "").includes(MARK));
+    whole.length <= COMMENT_CHARACTERS_MAX
+      ? whole
+      : `${body.slice(0, COMMENT_CHARACTERS_MAX - mark.length - 2)}\n\n${mark}`;
+  const mine = await findComment(`${root}/${number}/comments`, mark);
   if (mine === undefined) await call("POST", `${root}/${number}/comments`, { body: text });
   else await call("PATCH", `${root}/comments/${mine.id}`, { body: text });
+}
+
+/** The comment that ends with a mark: one that only quotes it is someone else's. */
+async function findComment(url, mark) {
+  for (let page = 1; page <= COMMENT_PAGES_MAX; page++) {
+    const all = (await call("GET", `${url}?per_page=${COMMENTS_PER_PAGE}&page=${page}`)) ?? [];
+    const lastLine = ({ body }) =>
+      String(body ?? "")
+        .trimEnd()
+        .split(/\r?\n/)
+        .at(-1);
+    const mine = all.find((each) => lastLine(each) === mark);
+    if (mine !== undefined || all.length < COMMENTS_PER_PAGE) return mine;
+  }
+  return undefined;
 }
 
 /** A call of the API. A comment that cannot be written is a warning: the gates are what counts. */
@@ -90,8 +109,9 @@ async function call(method, url, content) {
   const answer = await fetch(url, {
     method,
     headers,
+    signal: AbortSignal.timeout(API_LIMIT_MS),
     ...(content === undefined ? {} : { body: JSON.stringify(content) }),
-  });
+  }).catch((error) => ({ ok: false, status: error.cause?.code ?? error.name }));
   if (answer.ok) return answer.json();
   process.stderr.write(
     `::warning::the comment was not written: ${method} answered ${answer.status}; the job needs pull-requests: write\n`,

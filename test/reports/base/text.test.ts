@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  BILL_USD,
   conditionText,
   formatDuration,
   formatEstimate,
@@ -18,6 +19,7 @@ import {
   SHARE,
   shownDifferences,
   shownText,
+  USD,
 } from "../../../reports/base/text.ts";
 import { printable } from "../../../simulator/base/errors.ts";
 import type { Estimate } from "../../../simulator/experiment/result.ts";
@@ -86,6 +88,11 @@ test("an interval of a share ends at 0 and at 100, with the digits of the whole 
   assert.equal(formatInterval(least, SHARE), "0–0.00014");
   assert.equal(formatInterval(estimate(0.9962, 0.9911, 1.0013), SHARE), "99.1–100");
   assert.equal(formatInterval(estimate(0.5, -0.2, 1.2), SHARE), "0–100");
+  // A mean over few, unlike replications: no latency and no bill is below 0, but a difference may be.
+  assert.equal(formatInterval(estimate(24_000, -18_000, 67_000), SECONDS), "0–67");
+  assert.equal(formatInterval(estimate(240, -18, 670), MILLISECONDS), "0–670");
+  assert.equal(formatInterval(estimate(2, -1, 5), BILL_USD), "0–5");
+  assert.equal(formatInterval(estimate(2, -1, 5), USD), "−1 to 5");
 });
 
 test("a column is in seconds as soon as its largest latency reaches one", () => {

@@ -39,3 +39,16 @@ test("the title is about the strategy that the verdict prefers", () => {
   const kept = latencyPercentiles.heading({ ...result, strategies: whole, recommended: other });
   assert.ok(kept.title.includes(`Half of the requests of ${other} end within`), kept.title);
 });
+
+test("an objective beyond the lines is within the axis", () => {
+  const result = fixture();
+  const largestMs = Math.max(...result.strategies.map(({ total }) => total.e2eMs.max!));
+  const classes = result.classes.map((each) => ({ ...each, sloE2eMs: 2 * largestMs }));
+  const spec = latencyPercentiles.spec({ ...result, classes }, LIGHT) as unknown as {
+    encoding: { y: { scale: { domain: readonly [number, number] } } };
+    layer: { name?: string; encoding?: { y?: { datum?: number } } }[];
+  };
+  const heights = spec.layer.flatMap(({ encoding }) => encoding?.y?.datum ?? []);
+  assert.ok(heights.length > 0, "an objective is drawn");
+  for (const height of heights) assert.ok(height <= spec.encoding.y.scale.domain[1], `${height}`);
+});

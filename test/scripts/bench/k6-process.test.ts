@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, describe, it } from "node:test";
-import { k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
+import { isFull, k6Arguments, type ReplayOptions, replayInK6 } from "../../../scripts/bench/k6-process.ts";
 import { MeridianError } from "../../../simulator/base/errors.ts";
 import { makeReplayPlan, recordSchedule } from "../../../simulator/bench/make-plan.ts";
 import { planOf, scenarioInput } from "../../simulator/scenario/base.ts";
@@ -72,6 +72,13 @@ describe("a strategy's replay in k6", () => {
     );
   });
 
+  it("tells a disk that is full from a machine that is busy", async () => {
+    const room = (kilobytes: number) => async () => ({ bavail: kilobytes / 4, bsize: 4096 });
+    assert.equal(await isFull(folder, room(32)), true);
+    assert.equal(await isFull(folder, room(128)), false);
+    assert.equal(await isFull(folder), false);
+  });
+
   it("that fails says what k6 said last, without credentials", async () => {
     await assert.rejects(replay("fails", 'echo "no such host, key $SOME_KEY" >&2\nexit 107'), (error) => {
       assert.ok(error instanceof MeridianError);
@@ -79,6 +86,21 @@ describe("a strategy's replay in k6", () => {
       assert.ok(!error.message.includes(SECRET));
       return true;
     });
+  });
+
+  it("whose calls may have cost money keeps their rows until it is released", async () => {
+    const before = left();
+    let file = "";
+    const whole = 'echo whole > "$rows"\nprintf "{}" > "$MERIDIAN_SUMMARY"';
+    const replayed = await replay("kept", whole, async (rows) => {
+      file = rows;
+    }).catch((error: unknown) => assert.fail(String(error)));
+    assert.equal(readFileSync(file, "utf8"), "whole\n");
+    await replayed.release();
+    assert.deepEqual(
+      left().filter((name) => !before.includes(name)),
+      [],
+    );
   });
 
   it("that fails when calls may have cost money leaves their rows, where the record says; else nothing", async () => {
@@ -94,7 +116,6 @@ describe("a strategy's replay in k6", () => {
     await assert.rejects(replay("free", 'echo free > "$rows"\nexit 107'), failed);
     const unrecorded = async () => Promise.reject(new Error("the record is full"));
     await assert.rejects(replay("unsent", 'echo unsent > "$rows"', unrecorded), /the record is full/);
-    await replay("whole", 'echo whole > "$rows"\nprintf "{}" > "$MERIDIAN_SUMMARY"', recorded).catch(() => undefined);
     assert.deepEqual(
       left().filter((name) => !before.includes(name)),
       [],

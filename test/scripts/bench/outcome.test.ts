@@ -36,8 +36,17 @@ it("a bench without all of its rows is no run: it says why and saves nothing", a
     assert.ok(error instanceof MeridianError);
     assert.equal(error.exitCode, 99);
     assert.match(error.message, /BENCH_INVALID {2}one: 1 of 2 requests have no row/);
+    assert.match(error.message, /fix: free the machine/);
     return true;
   });
+  const { benched } = conclusion;
+  for (const [fault, fix] of [
+    ["9 calls were rejected as wrong, first with 403 MissingAuthenticationTokenException", /fix: .*auth, keyFrom/],
+    ["no endpoint answered any of 9 calls; the first ended with nothing", /fix: are the endpoints running/],
+  ] as const) {
+    const failed = { ...benched[0]!, report: { ...report, faults: [fault] } };
+    await assert.rejects(concludeBench({ ...conclusion, benched: [failed] }), { message: fix });
+  }
 });
 
 describe("gates of a scenario", () => {
@@ -49,6 +58,12 @@ describe("gates of a scenario", () => {
       assert.deepEqual(shortened.inputs.plan.assertions, []);
       assert.match(notes.join(), /^The scenario's 2 gates .*--assert checks them\.$/);
     }
+  });
+
+  it("are told of by number", () => {
+    const one = { inputs: { plan: { assertions: ["a"] } } } as unknown as PreparedExperiment;
+    const told = "The scenario's gate is about its whole run and was not checked on this part; --assert checks it.";
+    assert.deepEqual(gatesOf(one, { at: "1h" }).notes, [told]);
   });
 
   it("stand for a whole run, and where they are asked for", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
-import { createSpendRecord, lostBatches, lostText } from "../../../scripts/bench/spend-record.ts";
+import { createSpendRecord, leftText, lostBatches, lostText } from "../../../scripts/bench/spend-record.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "meridian-record-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -28,7 +28,22 @@ it("a batch whose process is gone is found, and said", async () => {
   assert.deepEqual(others, []);
   assert.match(
     lostText(lost!),
-    /cheapest against Amazon Bedrock\): of its 40 requests some were sent, for at most 2.5 USD/,
+    /cheapest against Amazon Bedrock\): of its 40 requests some were sent, for at most 2.5000 USD; what was answered is in \/x\/rows.jsonl/,
   );
   assert.deepEqual(await lostBatches(join(folder, "none")), []);
+});
+
+it("a batch that ended is left over while its rows are there: a run that is saved takes them", async () => {
+  const own = mkdtempSync(join(folder, "own-"));
+  const rows = join(own, "rows.jsonl");
+  writeFileSync(rows, "rows\n");
+  const end = await createSpendRecord(own).begin({ ...batch, rows });
+  assert.equal((await lostBatches(own, process.pid))[0]!.spentUsd, undefined);
+  await end(1.23451);
+  const [lost, ...others] = await lostBatches(own, process.pid);
+  assert.deepEqual(others, []);
+  assert.equal(leftText(lost!), `its 40 requests cost at most 1.2346 USD; the answers are in ${rows}`);
+  assert.match(lostText(lost!), /^an earlier bench left no run \(.*, cheapest against Amazon Bedrock\): its 40 /);
+  rmSync(rows);
+  assert.deepEqual(await lostBatches(own, process.pid), []);
 });

@@ -52,7 +52,8 @@ describe("meridian bench", () => {
     const [name] = (await readdir(out)).filter((each) => each !== "latest");
     assert.match(name!, /^tiny-bench-\d{8}t\d{6}-[0-9a-f]{8}$/);
     const run = join(out, name!);
-    const files = ["bench.json", "provenance.json", "report.html", "result.json", "rows-1.jsonl.gz", "rows-2.jsonl.gz"];
+    const evidence = ["report.html", "result.json", "rows-1.jsonl.gz", "rows-2.jsonl.gz"];
+    const files = ["bench.json", "endpoint-1.jsonl.gz", "endpoint-2.jsonl.gz", "provenance.json", ...evidence];
     assert.deepEqual((await readdir(run)).sort(), [...files, "scenario.yaml", "schedule.json.gz", "summary.md"]);
     const bench = JSON.parse(await readFile(join(run, "bench.json"), "utf8")) as BenchFile;
     assert.equal(bench.valid, code === 0);

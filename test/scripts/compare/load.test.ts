@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { loadRun } from "../../../scripts/compare/load.ts";
 import { prepareExperiment, resultProvenance } from "../../../scripts/io/experiment.ts";
-import { encodeSimulated } from "../../../scripts/validate/folder.ts";
+import { encodeRecords, encodeSimulated } from "../../../scripts/validate/folder.ts";
 import { measuredResult } from "../../../simulator/bench/measured.ts";
 import { encodeSchedule } from "../../../simulator/bench/rows.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
@@ -52,14 +52,28 @@ async function measuredRun(
   const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content);
   write("scenario.yaml", experiment.yaml);
   write("provenance.json", JSON.stringify({ platform: "linux x64", node: "24.0.0" }));
-  write("rows-1.jsonl.gz", gzipSync(encodeSimulated({ ...rows, records: [] })));
+  // As a client sees them: of calls that it gave up only the endpoint knows the tokens.
+  const givenUp = rows.attempts.filter(({ k }) => k === "timeout");
+  const attempts = rows.attempts.map((attempt) => (attempt.k === "timeout" ? { ...attempt, u: null } : attempt));
+  const records = givenUp.map(
+    ({ i, o, u }) => [`${i}.${o}`, { id: `${i}.${o}`, region: "us-east-1", usage: u }] as const,
+  );
+  write("rows-1.jsonl.gz", gzipSync(encodeSimulated({ attempts, requests: rows.requests, records: [] })));
+  write("endpoint-1.jsonl.gz", gzipSync(encodeRecords(new Map(records))));
   write("schedule.json.gz", gzipSync(encodeSchedule(run.schedule)));
   write(
     "bench.json",
     JSON.stringify({
       valid,
       reasons: valid ? [] : ["requests left late"],
-      strategies: [{ strategy: "single", schedule: "schedule.json.gz", rows: "rows-1.jsonl.gz" }],
+      strategies: [
+        {
+          strategy: "single",
+          schedule: "schedule.json.gz",
+          rows: "rows-1.jsonl.gz",
+          ...(givenUp.length === 0 ? {} : { endpoint: "endpoint-1.jsonl.gz" }),
+        },
+      ],
     }),
   );
   return { folder, found: { label, id: label, folder, result } };
@@ -97,4 +111,16 @@ test("rows that are missing are said to be, and an invalid run says why", async 
   assert.match(run.note!, /rows of c cannot be read/);
   assert.deepEqual(run.invalid, ["requests left late"]);
   assert.equal((await loadRun({ ...found, id: "c.json" })).scenario, undefined);
+});
+
+test("the cost of calls that were given up is compared, too, as the endpoint told it", async () => {
+  const patient = { path: ["client", "timeout"], value: "10s", origin: "test" };
+  const hasty = { ...patient, value: "1s" };
+  const [a, b] = [await measuredRun("a", [patient]), await measuredRun("b", [hasty])];
+  const costOf = ({ found }: typeof a) => found.result.strategies[0]!.total.cost[found.result.billing].usdPer1kServed;
+  const { rows } = compareRuns([await loadRun(a.found), await loadRun(b.found)]);
+  const row = rows.find(({ metric }) => metric === "usdPer1kServed")!;
+  const change = costOf(b).value! / costOf(a).value! - 1;
+  assert.ok(change > 0.1, "calls that ran on after their callers had left");
+  assert.ok(Math.abs(row.relative.value! - change) < 1e-9, `${row.relative.value} for ${change}`);
 });

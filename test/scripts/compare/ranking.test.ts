@@ -44,4 +44,26 @@ describe("a ranking with an indifference zone", () => {
     assert.equal(isDecided(later), true, "KN ends where it said it would");
     assert.match(later.sentence, /within 20 ms|No difference|shown against/);
   });
+
+  it("does not rank by latency or cost what fails more than others, or is unstable", () => {
+    const plain = resultOf({ a: () => 0, b: (r) => 40 + jitter(r), fast: () => -900, late: () => -950 }, 10);
+    const strategies = plain.strategies.map((strategy) => {
+      const failedShare = Array.from({ length: 10 }, () => (strategy.name === "fast" ? 0.6 : 0.001));
+      const samples = strategy.samples!.map((each) => ({ ...each, values: { ...each.values, failedShare } }));
+      return { ...strategy, samples, status: strategy.name === "late" ? "unstable" : "stable" };
+    });
+    const result = { ...plain, strategies } as RunResult;
+    for (const text of ["10ms", "0.01 USD"]) {
+      const ranking = rankingOf(result, question(text));
+      assert.deepEqual([ranking.best, ranking.answer], ["a", "best"], text);
+      assert.match(rankingText(ranking), /^ {2}fast: left out, since it fails 60\.0 % of the requests$/m);
+      assert.match(rankingText(ranking), /^ {2}late: left out, since it is unstable$/m);
+    }
+    const failing = rankingOf(result, { metric: "failedShare", className: "chat", delta: 0.01 });
+    assert.deepEqual(failing.leftOut, [], "of failures all are ranked");
+    const two = { ...result, strategies: result.strategies.filter(({ name }) => name === "b" || name === "fast") };
+    const only = rankingOf(two, question("10ms"));
+    assert.deepEqual([only.best, isDecided(only)], ["b", true]);
+    assert.match(rankingText(only), /^b is the only one that can be ranked\./);
+  });
 });

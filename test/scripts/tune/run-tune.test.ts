@@ -101,6 +101,27 @@ describe("meridian tune", () => {
     );
   });
 
+  it("does not choose what fails so much that its p95 is that of the few that are fast", async () => {
+    const goal = { metric: "p95", withinMin: null, failedMax: null } as const;
+    const textOf = async (vary: string, own: string) => {
+      const overrides = [{ path: ["client", "timeout"], value: own, origin: "test" }];
+      const base = await prepareExperiment(file, { overrides, strategies: ["weighted"] });
+      const tuned = settingsOf([parseVary(vary)], 6);
+      const strategy = new TunedStrategy(base, tuned);
+      const tuning = await runTuning(
+        await requestOf([], { base, tuned, strategy, goal, heldOutShare: null, replications: 6 }),
+      );
+      return tuningText(tuning, { goal, label: "weighted", yaml: "strategies: []", vary: ["client.timeout"] });
+    };
+    // Calls take a second: with less time than that none is served.
+    const kept = await textOf("client.timeout=[10ms, 500ms]", "10s");
+    assert.match(kept, /^Nothing better than the scenario's own setting was found among 3 settings/);
+    assert.match(kept, /^client\.timeout=10ms +none +none +100\.0 % +100\.00 % +none$/m);
+    const mended = await textOf("client.timeout=[500ms, 10s]", "10ms");
+    assert.match(mended, /client\.timeout=10s is better than the scenario's own.* has no p95, since 100\.0 % of its/);
+    await assert.rejects(textOf("client.timeout=[20ms, 500ms]", "10ms"), /TUNE_NOTHING/);
+  });
+
   it("rounds ranges to three digits and keeps the own setting first", () => {
     const { settings } = settingsOf([parseVary("p95=3s..15s"), parseVary("probes=[1, 2]")], 4);
     assert.deepEqual(settings, [

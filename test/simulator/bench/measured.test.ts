@@ -70,6 +70,11 @@ describe("a measured result", () => {
     assert.equal(strategies.length, 2);
     assert.ok(comparisons.length > 0);
     assert.ok(notes.some((note) => note.includes("against a test")));
+    assert.ok(notes.some((note) => note.includes("were not started anew")));
+    assert.ok(!notes.some((note) => note.includes("an empty system")), "endpoints that run are as they are");
+    const { notes: emulated } = result(3);
+    assert.equal(emulated.filter((note) => note.includes("an empty system")).length, 2);
+    assert.ok(!emulated.some((note) => note.includes("were not started anew")));
     for (const { total } of strategies) {
       assert.equal(total.counts.sent, schedule.length);
       assert.equal(total.counts.served + total.counts.refused + total.counts.throttled, schedule.length);

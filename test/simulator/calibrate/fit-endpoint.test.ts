@@ -165,6 +165,14 @@ describe("warnings of what cannot be determined", () => {
     assert.ok(!codesAt(0.4).includes("CALIBRATE_STEEP"));
   });
 
+  it("a limit that rests on a few throttled calls", () => {
+    const calls = observed(6, 300);
+    const throttled = (every: number) =>
+      codesFor(calls.map((call, i) => (i % every === every - 1 ? { ...call, outcome: "throttled" as const } : call)));
+    assert.ok(throttled(200).includes("CALIBRATE_QUOTA_FEW"));
+    assert.ok(!throttled(10).includes("CALIBRATE_QUOTA_FEW"));
+  });
+
   it("every warning says what would help", () => {
     assert.ok(met.length >= 6, `${met.length} warnings`);
     assert.ok(met.every(({ what, fix }) => what !== "" && fix !== ""));

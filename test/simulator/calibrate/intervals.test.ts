@@ -48,6 +48,16 @@ describe("intervals of parameters", () => {
     assert.ok(Math.abs(high - value - (value - low)) < 1e-12);
   });
 
+  it("of a value that polishing has moved hold what the calls give, too, and reach as far beyond each", () => {
+    const moved = { ...fitted, perOutputTokenMs: fitted.perOutputTokenMs * 0.9 };
+    const polished = estimatesOf(calls, variant, moved, { peak: peakInside(calls) });
+    const { value, low, high } = polished.find(({ name }) => name === "output.perToken")!;
+    const direct = named("output.perToken");
+    assert.equal(value, moved.perOutputTokenMs);
+    assert.equal(high, direct.high);
+    assert.ok(Math.abs(value - low - (direct.value - direct.low)) < 1e-12);
+  });
+
   it("are without bound where there are too few resamples, but never below 0", () => {
     const [, base] = estimatesOf(calls, variant, fitted, { peak: 10, resamples: 1 });
     assert.deepEqual([base!.low, base!.high], [0, Number.POSITIVE_INFINITY]);

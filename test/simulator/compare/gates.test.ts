@@ -129,3 +129,50 @@ test("the only class of a run is compared with the same class of one that has mo
   const comparison = compareRuns([a, b], { also: rowsOfGates([gate], a.result) });
   assert.match(judgeGates([gate], comparison, a.result)[0]!.found, /^b single chat p95 E2E: \+50/);
 });
+
+test("a gate is judged on the figures that gates name, whatever else is shown", () => {
+  // Differences of mean 1 and deviation 1 over ten replications: t = 3.16, p = 0.0115 (R: 2 * pt(-sqrt(10), 9)).
+  const wave = [-1, 1, -1, 1, -1, 1, -1, 1, -1, 1].map((x) => x * Math.sqrt(0.9));
+  const names = Array.from({ length: 8 }, (_, i) => `s${i}`);
+  const side = (by: number) =>
+    Object.fromEntries(
+      names.map((name, i) => {
+        const changed = TEN.map((value, r) => value + (by === 0 ? 0 : 100 * (wave[r]! + by)));
+        const noise = TEN.map((value, r) => value + by * wave[(r + i) % 10]! * 10);
+        return [
+          name,
+          { total: { e2eMsP95: name === "s0" ? changed : noise, ttftMsP95: noise, usdPer1kServed: noise } },
+        ];
+      }),
+    );
+  const a = runOf({ label: "a", strategies: side(0) });
+  const b = runOf({ strategies: side(1) });
+  const passed = (...texts: readonly string[]) => {
+    const gates = texts.map((text) => parseGate(text, a.result));
+    const comparison = compareRuns([a, b], { also: rowsOfGates(gates, a.result) });
+    const row = comparison.rows.find(({ strategy, metric }) => strategy === "s0" && metric === "e2eMsP95")!;
+    assert.equal(row.p!.toFixed(4), "0.0115");
+    assert.equal(row.verdict, "not shown", "among the rows of the table");
+    return judgeGates(gates, comparison, a.result).map((gate) => gate.passed);
+  };
+  const gate = "p95(e2e, strategy=s0) > +5%";
+  assert.deepEqual(passed(gate), [false]);
+  assert.deepEqual(passed(gate, "regression"), [false, true]);
+  assert.deepEqual(passed(gate, gate), [false, false], "named twice it is one figure");
+  const others = [1, 2, 3, 4].map((i) => `p95(e2e, strategy=s${i}) > +5%`);
+  assert.deepEqual(passed(gate, ...others), [true, true, true, true, true], "five figures: 5 x 0.0115 is above 5 %");
+  assert.deepEqual(passed("p95(e2e) > +5%"), [true], "eight figures");
+});
+
+test("a regression gate says what it could not look at", () => {
+  const of = (label: string, names: readonly string[]) =>
+    runOf({ label, strategies: Object.fromEntries(names.map((name) => [name, { total: { e2eMsP95: TEN } }])) });
+  const [a, b] = [of("a", ["single", "gone"]), of("b", ["single", "new"])];
+  const gate = parseGate("regression", a.result);
+  const { passed, found } = judgeGates([gate], compareRuns([a, b]), a.result)[0]!;
+  assert.equal(passed, true);
+  assert.equal(
+    found,
+    "nothing is shown to be worse, of what all runs have; Strategy gone is in a only. Strategy new is in b only",
+  );
+});

@@ -86,6 +86,25 @@ test("rare failures have an error even where none happened, and few requests hav
   assert.ok(few.difference.value !== null && few.difference.low === null && few.p === null);
 });
 
+test("what has too few requests says how many it needs: of a p95 as many as have an interval", () => {
+  const times = Array.from({ length: 40 }, () => 1000 * exponential());
+  const { rows, verdict } = compareRuns([
+    measured("a", times, "t"),
+    measured(
+      "b",
+      times.map((ms) => 2 * ms),
+      "t",
+    ),
+  ]);
+  const row = rows.find(({ metric }) => metric === "e2eMsP95")!;
+  assert.deepEqual([row.verdict, row.needs], ["too few", 59]);
+  assert.match(verdict, /too few requests to show any difference/);
+  // A simulated side lacks replications, not requests.
+  const simulated = runOf({ strategies: { single: { total: { e2eMsP95: [2000] } } } });
+  const single = compareRuns([measured("a", [...times, ...times], "t"), simulated]).rows;
+  assert.equal(single.find(({ metric }) => metric === "e2eMsP95")!.needs, 2);
+});
+
 test("a measured run is compared with a simulated one by the errors of both", () => {
   const times = Array.from({ length: REQUESTS }, () => 1000 * exponential());
   const simulated = runOf({

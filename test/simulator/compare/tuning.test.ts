@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { halvingRounds, judge, knState, lossOf, survivorsOf } from "../../../simulator/compare/tuning.ts";
+import {
+  halvingRounds,
+  hasPercentile,
+  isKnown,
+  judge,
+  knState,
+  lossesOf,
+  lossOf,
+  survivorsOf,
+} from "../../../simulator/compare/tuning.ts";
 
 const FIGURES = { cost: 2, p95: 900, p99: 1000, "ttft-p95": 100, failed: 0.02, missed: 0.07 };
 
@@ -70,5 +79,39 @@ describe("tuning", () => {
     assert.equal(of([better, twin], 0).gain, null);
     assert.equal(of([own, better], 0).answer, "open", "chosen before, and not the least here");
     assert.throws(() => of([[1], [2]], 0), /TUNE_REPLICATIONS/);
+  });
+
+  it("has no percentile where more fail, over the replications, than it leaves out", () => {
+    const goal = { metric: "p95", withinMin: null, failedMax: null } as const;
+    const of = (...failed: readonly number[]) => failed.map((share) => ({ ...FIGURES, failed: share }));
+    assert.deepEqual(lossesOf(of(0.06, 0.03), goal), [900, 900], "4.5 % on average");
+    assert.deepEqual(lossesOf(of(0.08, 0.03), goal), [Infinity, Infinity]);
+    assert.deepEqual(lossesOf(of(0.02), { ...goal, metric: "p99" }), [Infinity]);
+    assert.deepEqual(lossesOf(of(0.9), { ...goal, metric: "cost" }), [2], "a cost is one, however many fail");
+    assert.equal(hasPercentile(of(0.051), "ttft-p95"), false);
+    assert.deepEqual([isKnown([1, 2]), isKnown([1, Infinity])], [true, false]);
+    const losses = new Map([
+      [0, [Infinity]],
+      [1, [Infinity]],
+      [2, [5]],
+      [3, [4]],
+    ]);
+    assert.deepEqual(survivorsOf(losses, 3), [0, 2, 3]);
+  });
+
+  it("judges among finalists that have a loss, and says which has none", () => {
+    const [none, ten, nine] = [
+      [Infinity, Infinity, Infinity],
+      [10, 11, 10],
+      [9, 10, 9],
+    ] as const;
+    const of = (losses: readonly (readonly number[])[], winner: number) => {
+      const { answer, gain, without } = judge(losses, { winner, own: 0, delta: 0.5 });
+      return [answer, gain?.value ?? null, without];
+    };
+    assert.deepEqual(of([none, nine, ten], 1), ["best", null, "own"]);
+    assert.deepEqual(of([ten, none, nine], 1), ["open", null, "winner"]);
+    assert.deepEqual(of([ten, none], 0), ["best", null, null], "better than one that fails");
+    assert.deepEqual(of([ten, nine, none], 1), ["best", -1, null]);
   });
 });

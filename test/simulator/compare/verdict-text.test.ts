@@ -19,6 +19,8 @@ test("a change shows no more digits than its interval carries", () => {
   );
   assert.equal(changeText({ metric: "usdPer1kServed", relative: none, difference: relative(2, 2, 2) }), "+2.00 ±0.00");
   assert.equal(changeText({ metric: "e2eMsP95", relative: none, difference: none }), "n/a");
+  const nothing = { metric: "e2eMsP95", relative: relative(-0.003, -0.113, 0.107), difference: none } as const;
+  assert.equal(changeText(nothing), "0 % ±11", "a nought has no sign");
 });
 
 test("the sentence says whether it serves first, then cost, then latency, with the condition", () => {

@@ -14,6 +14,28 @@ it("what takes a large part of the limit binds: waits by quota or capacity, dist
   assert.equal(binds({ within: 0.8, wait: 3000 }, classOf("chat", 6000, { roundTripMs: 2000 })), "distance");
 });
 
+it("of a measured run attempts that came to nothing are what a request waited for, and none is known of the service", () => {
+  const share = (value: number) => ({ value, low: null, high: null, n: 1 });
+  const measured = (shares: Partial<Record<"timedOut" | "unavailable" | "throttled", number>>) => {
+    const strategy = strategyOf("x", { chat: { within: 0.8, wait: 3000, throttled: shares.throttled ?? 0 } });
+    const group = {
+      ...strategy.byClass[0]!,
+      timedOutAttemptShare: share(shares.timedOut ?? 0),
+      unavailableAttemptShare: share(shares.unavailable ?? 0),
+    };
+    return whatBinds({ ...strategy, byClass: [group] }, chat, true);
+  };
+  const { binding, text } = measured({ timedOut: 0.0625, unavailable: 0.02 });
+  assert.equal(binding, "limit");
+  assert.equal(
+    text,
+    "What binds is the client's time limit: 6.25 % of the attempts of chat run into it, and the p95 of the time until the attempt that serves chat is sent is 3.00 s.",
+  );
+  assert.equal(measured({ throttled: 0.1, timedOut: 0.05 }).binding, "quota");
+  assert.equal(measured({ unavailable: 0.05 }).binding, "capacity");
+  assert.equal(measured({}).binding, "outage", "errors, or an endpoint that broke off");
+});
+
 it("of an objective for the first token the prompt binds, not the answer", () => {
   const slow = strategyOf("x", { chat: { within: 0.8 } });
   const estimate = (value: number) => ({ value, low: null, high: null, n: 1 });

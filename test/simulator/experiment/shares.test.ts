@@ -35,6 +35,11 @@ test("none looks as if it kept what it misses, missed what it keeps, or were all
   assert.equal(hundredthsText(share(0, 0)), "0");
 });
 
+test("a share that is just what is asked for is not told as less, nor one below it as the same", () => {
+  assert.equal(hundredthsText(share(0.9993, 1e-35), { target: 0.9993 }), "99.93");
+  assert.equal(hundredthsText(share(0.2339, 1e-143), { target: 0.234 }), "23.39");
+});
+
 test("a narrow column cuts only what would cross the target", () => {
   assert.equal(hundredthsText(share(0.9499, 0.001), { target: 0.95, decimalsMax: 1 }), "94.9");
   assert.equal(hundredthsText(share(0.9496, 0.001), { target: 0.9, decimalsMax: 1 }), "95.0");
