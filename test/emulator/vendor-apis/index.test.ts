@@ -170,6 +170,24 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
     }
   });
 
+  it("count what they refuse, like the service's own paths", async () => {
+    const before = fleet.log.recent.total;
+    await post("/v1/chat/completions", { ...chat, messages: [] });
+    await post("/v1/responses", { ...response, background: true, stream: true });
+    await post("/anthropic/v1/messages", { ...message, max_tokens: 0 });
+    await post("/v1/chat/completions", { ...chat, model: "unknown.model" });
+    assert.deepEqual(
+      fleet.log.recent
+        .last(fleet.log.recent.total - before)
+        .map(({ operation, modelId, error }) => [operation, modelId, error]),
+      [
+        ["InvokeModel", GPT, "ValidationException"],
+        ["InvokeModelWithResponseStream", GPT, "ValidationException"],
+        ["InvokeModel", CLAUDE, "ValidationException"],
+      ],
+    );
+  });
+
   it("know whose errors a path has", () => {
     assert.deepEqual(["/anthropic/v1/x", "/v1/x", "/openai/v1/x", "/model/x/converse"].map(errorStyleOf), [
       "anthropic",
