@@ -68,9 +68,7 @@ export function resolveVendorCall(context: VendorContext): VendorCall {
  */
 export function parseVendorCall(context: VendorContext, { body, resolved, operation }: VendorCall): ParsedCall {
   const api = APIS[context.path]!;
-  if (!api.serves(resolved.model.modelId)) {
-    throw new ServiceError("ValidationException", `model \`${body.model}\` isn't supported on this route`);
-  }
+  refuseUnserved(api, body, resolved);
   const { prompt, tier, metadata, format } = api.parse(body, context.headers);
   const fromHeaders = headerSettings(context.headers);
   const own = checkSettings({
@@ -88,11 +86,15 @@ export function parseVendorCall(context: VendorContext, { body, resolved, operat
   return assemble({ ...context, operation, resolved }, prompt, settings, reply);
 }
 
+function refuseUnserved(api: VendorApi, { model }: JsonObject, resolved: ResolvedModel): void {
+  if (api.serves(resolved.model.modelId)) return;
+  throw new ServiceError("ValidationException", `model \`${String(model)}\` isn't supported on this route`);
+}
+
 /** Counts the tokens of a request of the Messages API, which is not run. */
 export function countMessages(context: VendorContext): { readonly input_tokens: number } {
-  const body = parseJsonObject(context.body, (reason) => new ServiceError("ValidationException", reason));
-  if (typeof body.model !== "string") throw new ServiceError("ValidationException", "model: Field required");
-  resolveNamed(body.model, context);
+  const { body, resolved } = resolveVendorCall(context);
+  refuseUnserved(messagesApi, body, resolved);
   return countTokensOf(body, context.headers);
 }
 

@@ -72,6 +72,8 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
   it("count tokens and list models", async () => {
     const { max_tokens: _limit, ...rest } = message;
     assert.deepEqual(jsonOf(await post("/anthropic/v1/messages/count_tokens", rest)), { input_tokens: 3 });
+    const other = await post("/anthropic/v1/messages/count_tokens", { ...rest, model: GPT });
+    assert.match(other.body.toString(), /isn't supported on this route/);
     const listed = jsonOf(await send(fleet, { path: "/v1/models", headers: KEY })) as { data?: { id: string }[] };
     assert.ok(listed.data?.some(({ id }) => id === GPT));
   });
