@@ -118,7 +118,7 @@ function replyOf(context: RegionContext, route: PlainRoute, exchange: Exchange):
     case "countMessages":
       return { status: 200, body: countMessages(vendorContext(context, route.path, exchange)) };
     case "models":
-      return { status: 200, body: listModels(context.catalog) };
+      return { status: 200, body: listModels(context.catalog, route.path) };
   }
 }
 

@@ -98,15 +98,21 @@ export function countMessages(context: VendorContext): { readonly input_tokens: 
   return countTokensOf(body, context.headers);
 }
 
-/** Models by OpenAI's list. */
-export function listModels(catalog: Catalog): object {
-  const data = catalog.data.models.map(({ modelId }) => ({
-    id: modelId,
-    object: "model",
-    created: 0,
-    owned_by: "system",
-  }));
-  return { object: "list", data };
+/** Models that a vendor's paths serve, by its own list, which is never cut into pages. */
+export function listModels({ data: { models } }: Catalog, path: string): object {
+  if (errorStyleOf(path) !== "anthropic") {
+    const data = models.map(({ modelId }) => ({ id: modelId, object: "model", created: 0, owned_by: "system" }));
+    return { object: "list", data };
+  }
+  const data = models
+    .filter(({ modelId }) => messagesApi.serves(modelId))
+    .map(({ modelId, modelName }) => ({
+      type: "model",
+      id: modelId,
+      display_name: modelName,
+      created_at: "1970-01-01T00:00:00Z",
+    }));
+  return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
 }
 
 /** The newer endpoint takes a model's own id even where the older one wants a profile: a profile of the region serves it. */

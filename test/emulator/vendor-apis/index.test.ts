@@ -76,6 +76,14 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
     assert.match(other.body.toString(), /isn't supported on this route/);
     const listed = jsonOf(await send(fleet, { path: "/v1/models", headers: KEY })) as { data?: { id: string }[] };
     assert.ok(listed.data?.some(({ id }) => id === GPT));
+    const claudes = jsonOf(await send(fleet, { path: "/anthropic/v1/models", headers: KEY })) as unknown as {
+      readonly data: readonly { readonly type: string; readonly id: string; readonly display_name: string }[];
+      readonly has_more: boolean;
+      readonly last_id: string;
+    };
+    assert.ok(claudes.data.every(({ type, id }) => type === "model" && id.startsWith("anthropic.")));
+    assert.equal(claudes.data.find(({ id }) => id === CLAUDE_BASE)?.display_name, "Claude Sonnet 4.5");
+    assert.deepEqual([claudes.has_more, claudes.last_id], [false, claudes.data.at(-1)!.id]);
   });
 
   it("take a key as each client sends it, and refuse others in the vendor's words", async () => {
