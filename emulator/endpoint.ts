@@ -4,9 +4,9 @@
  */
 import { isIP } from "node:net";
 import { MeridianError } from "../simulator/base/errors.ts";
-import type { Credentials } from "./http/authentication.ts";
 import { ServiceError } from "./http/errors.ts";
 import type { Certificate } from "./http/listener.ts";
+import type { Credentials } from "./http/signature.ts";
 import type { WireRequest } from "./http/wire.ts";
 
 /** Where one region listens. */

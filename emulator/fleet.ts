@@ -10,7 +10,6 @@ import { createApplicationProfiles, createControlPlane } from "./control-plane.t
 import { endpointOf, environmentOf, type FleetEndpoint, refuseOpenHost } from "./endpoint.ts";
 import {
   type AuthMode,
-  type Credentials,
   credentialsFromToken,
   TEST_ACCOUNT_ID,
   TEST_CREDENTIALS,
@@ -25,6 +24,7 @@ import {
   startListener,
 } from "./http/listener.ts";
 import { BodyBudget } from "./http/request-body.ts";
+import type { Credentials } from "./http/signature.ts";
 import type { InferenceBackend } from "./model/backend.ts";
 import {
   type Catalog,

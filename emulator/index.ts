@@ -15,8 +15,9 @@ export type { RegionPolicy } from "./backends/region-policy.ts";
 export type { WorldBackendOptions } from "./backends/world-backend.ts";
 export type { FleetEndpoint } from "./endpoint.ts";
 export { type Fleet, type FleetOptions, scenarioFleet, startFleet } from "./fleet.ts";
-export { type Credentials, TEST_CREDENTIALS } from "./http/authentication.ts";
+export { TEST_CREDENTIALS } from "./http/authentication.ts";
 export { SERVICE_ERROR_NAMES, type ServiceErrorName, type ServiceFault } from "./http/errors.ts";
+export type { Credentials } from "./http/signature.ts";
 export {
   type Admission,
   cappedOutputTokens,

@@ -13,7 +13,14 @@ import { serveInference } from "./inference/serve.ts";
 import type { InferenceCall } from "./model/backend.ts";
 import type { Catalog, ResolvedModel } from "./model/catalog.ts";
 import type { EmulatorClock } from "./model/clock.ts";
-import { countMessages, errorStyleOf, listModels, parseVendorCall, type VendorContext } from "./vendor-apis/index.ts";
+import {
+  countMessages,
+  errorStyleOf,
+  listModels,
+  parseVendorCall,
+  resolveVendorCall,
+  type VendorContext,
+} from "./vendor-apis/index.ts";
 import { errorReply } from "./vendor-apis/vendor-api.ts";
 
 /** What an endpoint shares with its fleet. */
@@ -111,7 +118,7 @@ function replyOf(context: RegionContext, route: PlainRoute, exchange: Exchange):
     case "countMessages":
       return { status: 200, body: countMessages(vendorContext(context, route.path, exchange)) };
     case "models":
-      return { status: 200, body: listModels(context.catalog) };
+      return { status: 200, body: listModels(context.catalog, route.path) };
   }
 }
 
@@ -128,19 +135,20 @@ function infer(context: RegionContext, route: Route & { kind: "inference" }, exc
   const { request, requestId, body } = exchange;
   const resolved = catalog.resolve(route.modelId, region, applicationProfiles.lookup);
   const { operation } = route;
-  try {
+  reportingRefusals(context, requestId, operation, resolved.shownId, () => {
     const { headers } = request;
     const parsed = parseCall({ requestId, region, accountId, operation, resolved, headers, body });
     serve(context, exchange, parsed, resolved);
-  } catch (error) {
-    if (error instanceof ServiceError) reportRefused(context, requestId, operation, resolved.shownId, error);
-    throw error;
-  }
+  });
 }
 
 function inferVendor(context: RegionContext, exchange: Exchange, path: string): void {
-  const { parsed, resolved } = parseVendorCall(vendorContext(context, path, exchange));
-  serve(context, exchange, parsed, resolved);
+  const vendor = vendorContext(context, path, exchange);
+  const call = resolveVendorCall(vendor);
+  const { operation, resolved } = call;
+  reportingRefusals(context, exchange.requestId, operation, resolved.shownId, () => {
+    serve(context, exchange, parseVendorCall(vendor, call), resolved);
+  });
 }
 
 function vendorContext(context: RegionContext, path: string, { request, requestId, body }: Exchange): VendorContext {
@@ -175,6 +183,22 @@ function serve(context: RegionContext, exchange: Exchange, parsed: ParsedCall, r
       admin.metrics.add(outcome);
     },
   });
+}
+
+/** Runs an action; a refusal of it counts in log and metrics, and is thrown on. */
+function reportingRefusals(
+  context: RegionContext,
+  requestId: string,
+  operation: InferenceOperation,
+  modelId: string,
+  action: () => void,
+): void {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof ServiceError) reportRefused(context, requestId, operation, modelId, error);
+    throw error;
+  }
 }
 
 function reportRefused(

@@ -2,9 +2,8 @@
 import { unansweredCalls } from "../converse/tool-blocks.ts";
 import { isObject, type JsonObject } from "../http/request-body.ts";
 import { documentTokens, meterImage } from "../model/media.ts";
-import { CACHE_TTL_MS, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { CACHE_TTL_MS, nextTool, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
-import { nextTool } from "../model/tool-turn.ts";
 import { integerOf, invalid, parseClaudeFields, refuseOthers, shareOf } from "./claude-fields.ts";
 
 /** Fields of every request besides those of `claude-fields.ts`. */

@@ -10,9 +10,8 @@ import {
   wholeText,
 } from "../model/answer.ts";
 import { dataOf, documentTokens, meterImage } from "../model/media.ts";
-import { type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
+import { nextTool, type ParsedPrompt, PromptMeter, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
-import { nextTool } from "../model/tool-turn.ts";
 import { type InvokeBody, jsonType, malformedInput, optionalInteger, optionalTexts } from "./body.ts";
 
 /**

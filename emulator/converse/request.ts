@@ -13,9 +13,8 @@ import {
   optional,
 } from "../http/request-body.ts";
 import { checkShape } from "../model/api-shapes.ts";
-import { type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
+import { nextTool, type ParsedPrompt, PromptMeter, type Sampling, type ToolAnswer } from "../model/prompt.ts";
 import { sampleOfSchema } from "../model/schema-sample.ts";
-import { nextTool } from "../model/tool-turn.ts";
 import { meterBlock, meterCachePoint } from "./blocks.ts";
 import {
   type Blocks,

@@ -1,8 +1,7 @@
 /** API keys: the fleet's own, and short-term ones, which clients make of credentials. */
 import { HOUR_MS, MINUTE_MS } from "../../simulator/base/time.ts";
-import type { Credentials, SigningScope } from "./authentication.ts";
 import { ServiceError } from "./errors.ts";
-import { canonicalRequest, sameSecret, sha256, signatureOf } from "./signature.ts";
+import { type Credentials, canonicalRequest, type SigningScope, sameSecret, sha256, signatureOf } from "./signature.ts";
 
 const LONG_TERM = "ABSK";
 const SHORT_TERM = "bedrock-api-key-";

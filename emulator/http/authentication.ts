@@ -3,7 +3,15 @@
 import { MINUTE_MS } from "../../simulator/base/time.ts";
 import { verifyApiKey } from "./api-keys.ts";
 import { ServiceError } from "./errors.ts";
-import { canonicalRequest, type HeaderMap, sameSecret, sha256, signatureOf } from "./signature.ts";
+import {
+  type Credentials,
+  canonicalRequest,
+  type HeaderMap,
+  type SigningScope,
+  sameSecret,
+  sha256,
+  signatureOf,
+} from "./signature.ts";
 
 /**
  * Checks the credentials of a request.
@@ -46,16 +54,6 @@ export function authenticateHeaders(headers: HeaderMap, mode: AuthMode, scope: S
 /** `verify` checks signatures and API keys; `off` accepts any credentials, or none. */
 export type AuthMode = { readonly kind: "off" } | { readonly kind: "verify"; readonly credentials: Credentials };
 
-/** The one set of credentials that a fleet accepts. */
-export interface Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  /** Session token of temporary credentials; callers must then send it. */
-  readonly sessionToken?: string;
-  /** API key for `Authorization: Bearer`. */
-  readonly bearerToken: string;
-}
-
 /**
  * The fixed test credentials: AWS's own documentation example, which secret scanners know, and an API key that says
  * "MeridianEmulatorTestKey" in base64. They open nothing but an emulator.
@@ -81,13 +79,6 @@ export interface SignedRequest {
   readonly query: string;
   readonly headers: HeaderMap;
   readonly body: Buffer;
-}
-
-/** What a signature must match besides the request. */
-export interface SigningScope {
-  readonly region: string;
-  /** Wall clock, milliseconds since 1970: signatures expire in real time. */
-  readonly nowMs: number;
 }
 
 /** The service, and the name of its newer endpoint. */

@@ -1,6 +1,13 @@
 /** One port that speaks HTTP/1.1 and HTTP/2, in clear and over TLS with a certificate made for the fleet. */
 import type { Server as Http1Server } from "node:http";
-import { constants, createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
+import {
+  constants,
+  createServer as createHttp2Server,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from "node:http2";
 import { createRequire } from "node:module";
 import { type AddressInfo, createServer as createNetServer, isIP, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
@@ -174,18 +181,20 @@ function http2Server(options: ListenerOptions, sessions: Set<OpenSession>): Http
       settings: { maxConcurrentStreams: 10_000, maxHeaderListSize: limits.maxHeaderBytes, enablePush: false },
       maxSessionMemory: 256,
     },
-    (request, response) => {
-      // The limit in the settings holds only once the client has confirmed them, which is after its first requests.
-      if (headerBytes(request.rawHeaders) > limits.maxHeaderBytes) {
-        request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-        return;
-      }
-      options.onRequest(request as unknown as WireRequest, response as unknown as WireResponse);
-    },
+    (request, response) => take(request, response, request as unknown as WireRequest),
   );
   server.on("checkContinue", (request, response) => {
-    options.onRequest(withHeldBody(request as unknown as WireRequest, response), response as unknown as WireResponse);
+    take(request, response, withHeldBody(request as unknown as WireRequest, response));
   });
+
+  function take(request: Http2ServerRequest, response: Http2ServerResponse, asked: WireRequest): void {
+    // The limit in the settings holds only once the client has confirmed them, which is after its first requests.
+    if (headerBytes(request.rawHeaders) > limits.maxHeaderBytes) {
+      request.stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      return;
+    }
+    options.onRequest(asked, response as unknown as WireResponse);
+  }
   server.on("session", (session) => {
     const open = { session, streams: 0, isIdle: false };
     sessions.add(open);

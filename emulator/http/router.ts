@@ -8,7 +8,7 @@ export type Route =
   /** The path of a vendor's own API, a key of its registry. */
   | { readonly kind: "vendor"; readonly path: string }
   | { readonly kind: "countMessages"; readonly path: string }
-  | { readonly kind: "models" }
+  | { readonly kind: "models"; readonly path: string }
   | {
       readonly kind: "control";
       readonly operation: ControlOperation;
@@ -61,6 +61,7 @@ const VENDOR_PATHS: Readonly<Record<string, "vendor" | "countMessages" | "models
   "POST /anthropic/v1/messages/count_tokens": "countMessages",
   "GET /v1/models": "models",
   "GET /openai/v1/models": "models",
+  "GET /anthropic/v1/models": "models",
 };
 
 /**
@@ -79,7 +80,7 @@ export function parseRoute(method: string, url: string): Route {
 
   if (path.startsWith("/model/")) return parseModelRoute(method, path);
   const vendor = Object.hasOwn(VENDOR_PATHS, `${method} ${path}`) ? VENDOR_PATHS[`${method} ${path}`] : undefined;
-  if (vendor !== undefined) return vendor === "models" ? { kind: vendor } : { kind: vendor, path };
+  if (vendor !== undefined) return { kind: vendor, path };
   if (path.startsWith(ADMIN_PREFIX)) {
     // Tools that wait for a server ask with HEAD; what is sent to them has no body.
     const asked = method === "HEAD" ? "GET" : method;

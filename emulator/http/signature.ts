@@ -1,6 +1,23 @@
 /** Signatures of Signature Version 4: what is signed of a request, in its canonical form, and how. */
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 
+/** The one set of credentials that a fleet accepts. */
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Session token of temporary credentials; callers must then send it. */
+  readonly sessionToken?: string;
+  /** API key for `Authorization: Bearer`. */
+  readonly bearerToken: string;
+}
+
+/** What a signature must match besides the request. */
+export interface SigningScope {
+  readonly region: string;
+  /** Wall clock, milliseconds since 1970: signatures expire in real time. */
+  readonly nowMs: number;
+}
+
 /**
  * SigV4's canonical forms. Every service but S3 encodes the path of the request once more, so `%3A` on the wire is
  * `%253A` in the canonical path, and a raw `:` is `%3A`.

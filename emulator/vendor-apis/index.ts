@@ -1,6 +1,6 @@
 /** Registry of the paths in the shape of a model vendor's own API. */
 import { ServiceError } from "../http/errors.ts";
-import { isObject, parseJsonObject } from "../http/request-body.ts";
+import { isObject, type JsonObject, parseJsonObject } from "../http/request-body.ts";
 import type { WireRequest } from "../http/wire.ts";
 import { assemble, type CallContext, checkSettings, headerSettings, type ParsedCall } from "../inference/call.ts";
 import type { ApplicationProfileLookup, Catalog, ResolvedModel } from "../model/catalog.ts";
@@ -41,23 +41,35 @@ export interface VendorContext extends Pick<CallContext, "requestId" | "region" 
   readonly lookup: ApplicationProfileLookup;
 }
 
+/** A request to a vendor's API whose model is known. */
+export interface VendorCall {
+  readonly body: JsonObject;
+  readonly resolved: ResolvedModel;
+  /** The operation as which it is logged. */
+  readonly operation: "InvokeModel" | "InvokeModelWithResponseStream";
+}
+
 /**
- * Parses a request to a vendor's API.
+ * Reads a request to a vendor's API as far as its model.
  *
  * @throws ServiceError ValidationException, ResourceNotFoundException for an unknown model
  */
-export function parseVendorCall(context: VendorContext): {
-  readonly parsed: ParsedCall;
-  readonly resolved: ResolvedModel;
-} {
-  const api = APIS[context.path]!;
+export function resolveVendorCall(context: VendorContext): VendorCall {
   const body = parseJsonObject(context.body, (reason) => new ServiceError("ValidationException", reason));
   if (typeof body.model !== "string") throw new ServiceError("ValidationException", "model: Field required");
-  const resolved = resolveNamed(body.model, context);
-  if (!api.serves(resolved.model.modelId)) {
-    throw new ServiceError("ValidationException", `model \`${body.model}\` isn't supported on this route`);
-  }
-  const { prompt, isStream, tier, metadata, format } = api.parse(body, context.headers);
+  const operation = body.stream === true ? "InvokeModelWithResponseStream" : "InvokeModel";
+  return { body, resolved: resolveNamed(body.model, context), operation };
+}
+
+/**
+ * Parses a request to a vendor's API.
+ *
+ * @throws ServiceError ValidationException
+ */
+export function parseVendorCall(context: VendorContext, { body, resolved, operation }: VendorCall): ParsedCall {
+  const api = APIS[context.path]!;
+  refuseUnserved(api, body, resolved);
+  const { prompt, tier, metadata, format } = api.parse(body, context.headers);
   const fromHeaders = headerSettings(context.headers);
   const own = checkSettings({
     tier,
@@ -70,33 +82,37 @@ export function parseVendorCall(context: VendorContext): {
     serviceTier: own.serviceTier ?? fromHeaders.serviceTier,
     requestMetadata: { ...own.requestMetadata, ...fromHeaders.requestMetadata },
   };
-  const operation = isStream ? "InvokeModelWithResponseStream" : "InvokeModel";
-  const parsed = assemble(
-    { ...context, operation, resolved },
-    prompt,
-    settings,
-    vendorReply(format, api.style, context.requestId),
-  );
-  return { parsed, resolved };
+  const reply = vendorReply(format, api.style, context.requestId);
+  return assemble({ ...context, operation, resolved }, prompt, settings, reply);
+}
+
+function refuseUnserved(api: VendorApi, { model }: JsonObject, resolved: ResolvedModel): void {
+  if (api.serves(resolved.model.modelId)) return;
+  throw new ServiceError("ValidationException", `model \`${String(model)}\` isn't supported on this route`);
 }
 
 /** Counts the tokens of a request of the Messages API, which is not run. */
 export function countMessages(context: VendorContext): { readonly input_tokens: number } {
-  const body = parseJsonObject(context.body, (reason) => new ServiceError("ValidationException", reason));
-  if (typeof body.model !== "string") throw new ServiceError("ValidationException", "model: Field required");
-  resolveNamed(body.model, context);
+  const { body, resolved } = resolveVendorCall(context);
+  refuseUnserved(messagesApi, body, resolved);
   return countTokensOf(body, context.headers);
 }
 
-/** Models by OpenAI's list. */
-export function listModels(catalog: Catalog): object {
-  const data = catalog.data.models.map(({ modelId }) => ({
-    id: modelId,
-    object: "model",
-    created: 0,
-    owned_by: "system",
-  }));
-  return { object: "list", data };
+/** Models that a vendor's paths serve, by its own list, which is never cut into pages. */
+export function listModels({ data: { models } }: Catalog, path: string): object {
+  if (errorStyleOf(path) !== "anthropic") {
+    const data = models.map(({ modelId }) => ({ id: modelId, object: "model", created: 0, owned_by: "system" }));
+    return { object: "list", data };
+  }
+  const data = models
+    .filter(({ modelId }) => messagesApi.serves(modelId))
+    .map(({ modelId, modelName }) => ({
+      type: "model",
+      id: modelId,
+      display_name: modelName,
+      created_at: "1970-01-01T00:00:00Z",
+    }));
+  return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
 }
 
 /** The newer endpoint takes a model's own id even where the older one wants a profile: a profile of the region serves it. */

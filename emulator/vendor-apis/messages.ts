@@ -24,7 +24,6 @@ export const messagesApi: VendorApi = {
     const betaHeader = textOf(headers, "anthropic-beta");
     return {
       prompt: parseMessages(body, { at: "messages", betaHeader }),
-      isStream: body.stream === true,
       // Its tiers are `auto` and `standard_only`, which say nothing about the service's own.
       tier: undefined,
       metadata: undefined,

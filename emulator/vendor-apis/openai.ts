@@ -31,12 +31,10 @@ export const chatCompletionsApi: VendorApi = {
   serves: (modelId) => !modelId.startsWith("anthropic."),
   style: "openai",
   parse(body) {
-    const isStream = body.stream === true;
     const options = isObject(body.stream_options) ? body.stream_options : {};
     const usageIn = options.include_usage === true ? "own" : "none";
     return {
       prompt: parseChat(body),
-      isStream,
       tier: tierOf(body.service_tier),
       metadata: metadataOf(body.metadata),
       format: chatCompletionsFormat("finish_reason", usageIn),
@@ -56,7 +54,6 @@ export const responsesApi: VendorApi = {
   parse(body) {
     return {
       prompt: parseResponses(body),
-      isStream: body.stream === true,
       tier: tierOf(body.service_tier),
       metadata: metadataOf(body.metadata),
       format: responsesFormat(body),

@@ -23,7 +23,6 @@ export interface VendorApi {
 /** What a request asks, and the format of its answer. */
 export interface VendorRequest {
   readonly prompt: ParsedPrompt;
-  readonly isStream: boolean;
   readonly tier: string | undefined;
   /** Key-value pairs that the caller attaches. */
   readonly metadata: JsonObject | undefined;

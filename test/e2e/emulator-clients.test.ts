@@ -176,7 +176,7 @@ describe("Clients of the emulator", { timeout: 600_000 }, () => {
     assert.deepEqual(errors, [
       ["NotFoundError", 404],
       ["BadRequestError", 400],
-      ["PermissionDeniedError", 403],
+      ["AuthenticationError", 401],
     ]);
     assert.deepEqual([models, throttled], [true, 429]);
   });

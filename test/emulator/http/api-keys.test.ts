@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { verifyApiKey } from "../../../emulator/http/api-keys.ts";
-import { type Credentials, TEST_CREDENTIALS } from "../../../emulator/http/authentication.ts";
+import { TEST_CREDENTIALS } from "../../../emulator/http/authentication.ts";
 import { ServiceError } from "../../../emulator/http/errors.ts";
+import type { Credentials } from "../../../emulator/http/signature.ts";
 import { shortTermKey } from "./signer.ts";
 
 const NOW = Date.UTC(2026, 10, 21);

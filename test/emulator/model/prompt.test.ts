@@ -6,6 +6,7 @@ import {
   createPromptCache,
   estimateJsonTokens,
   estimateTokens,
+  nextTool,
   PromptMeter,
 } from "../../../emulator/model/prompt.ts";
 import { callOf } from "../support.ts";
@@ -100,5 +101,34 @@ describe("prompt cache", () => {
     assert.equal(written(4095, 4096).writeTokens, 0);
     assert.equal(written(4096, 4096).writeTokens, 4096);
     assert.equal(written(600, 512).writeTokens, 600);
+  });
+});
+
+/** A conversation in letters: `q` a question, `c` a call, `C` two calls, `r` results. */
+const next = (tools: readonly string[], conversation: string) =>
+  nextTool(
+    tools,
+    [...conversation],
+    (letter) => ({ c: 1, C: 2 })[letter] ?? 0,
+    (letter) => letter === "q",
+  );
+
+describe("nextTool", () => {
+  for (const [conversation, expected] of [
+    ["", "a"],
+    ["q", "a"],
+    ["qcr", "b"],
+    ["qcrcr", "c"],
+    ["qcrcrcr", "a"],
+    ["qCr", "c"],
+    ["qcrqcrq", "a"],
+  ] as const) {
+    it(`is ${expected} after ${conversation === "" ? "nothing" : conversation}`, () => {
+      assert.equal(next(["a", "b", "c"], conversation), expected);
+    });
+  }
+  it("is the only one, or none", () => {
+    assert.equal(next(["a"], "qcr"), "a");
+    assert.equal(next([], "q"), undefined);
   });
 });

@@ -55,6 +55,27 @@ describe("sampleOfSchema", () => {
     assert.ok((sampleOfSchema(contradicted) as number) <= 2);
   });
 
+  it("gives up on a pattern of exponential time, and does not try it again", () => {
+    const schema = {
+      type: "string",
+      pattern: "^(([a-z])+.)+[A-Z]([a-z])+$",
+      minLength: 40,
+      maxLength: 60,
+      not: { pattern: "^(a|a)*b$" },
+    };
+    const slow = {
+      type: "object",
+      required: ["a"],
+      properties: { a: { ...schema, allOf: [{ pattern: "^(x+x+)+y$" }] } },
+    };
+    const startMs = performance.now();
+    const first = sampleOfSchema(slow);
+    assert.ok(performance.now() - startMs < 5000);
+    const againMs = performance.now();
+    assert.equal(sampleOfSchema(slow), first);
+    assert.ok(performance.now() - againMs < 100);
+  });
+
   it("satisfies what older drafts write in another way", () => {
     const pair = { type: "array", items: [{ type: "integer" }, { enum: ["x"] }], additionalItems: false, minItems: 2 };
     const schema = { type: "object", properties: { pair }, required: ["pair"] };

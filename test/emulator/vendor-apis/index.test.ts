@@ -72,8 +72,18 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
   it("count tokens and list models", async () => {
     const { max_tokens: _limit, ...rest } = message;
     assert.deepEqual(jsonOf(await post("/anthropic/v1/messages/count_tokens", rest)), { input_tokens: 3 });
+    const other = await post("/anthropic/v1/messages/count_tokens", { ...rest, model: GPT });
+    assert.match(other.body.toString(), /isn't supported on this route/);
     const listed = jsonOf(await send(fleet, { path: "/v1/models", headers: KEY })) as { data?: { id: string }[] };
     assert.ok(listed.data?.some(({ id }) => id === GPT));
+    const claudes = jsonOf(await send(fleet, { path: "/anthropic/v1/models", headers: KEY })) as unknown as {
+      readonly data: readonly { readonly type: string; readonly id: string; readonly display_name: string }[];
+      readonly has_more: boolean;
+      readonly last_id: string;
+    };
+    assert.ok(claudes.data.every(({ type, id }) => type === "model" && id.startsWith("anthropic.")));
+    assert.equal(claudes.data.find(({ id }) => id === CLAUDE_BASE)?.display_name, "Claude Sonnet 4.5");
+    assert.deepEqual([claudes.has_more, claudes.last_id], [false, claudes.data.at(-1)!.id]);
   });
 
   it("take a key as each client sends it, and refuse others in the vendor's words", async () => {
@@ -168,6 +178,24 @@ describe("vendors' APIs", { timeout: 60_000 }, () => {
       assert.equal(status, 200);
       assert.match(bytes.toString().trimEnd().split("\n\n").at(-1)!, end);
     }
+  });
+
+  it("count what they refuse, like the service's own paths", async () => {
+    const before = fleet.log.recent.total;
+    await post("/v1/chat/completions", { ...chat, messages: [] });
+    await post("/v1/responses", { ...response, background: true, stream: true });
+    await post("/anthropic/v1/messages", { ...message, max_tokens: 0 });
+    await post("/v1/chat/completions", { ...chat, model: "unknown.model" });
+    assert.deepEqual(
+      fleet.log.recent
+        .last(fleet.log.recent.total - before)
+        .map(({ operation, modelId, error }) => [operation, modelId, error]),
+      [
+        ["InvokeModel", GPT, "ValidationException"],
+        ["InvokeModelWithResponseStream", GPT, "ValidationException"],
+        ["InvokeModel", CLAUDE, "ValidationException"],
+      ],
+    );
   });
 
   it("know whose errors a path has", () => {
