@@ -99,7 +99,8 @@ export function mapAround(path: ConfigPath, found: unknown, schema: SchemaMap): 
   const list: readonly unknown[] = Array.isArray(found) ? found : [];
   if (schema.isMapOfNumbersAt(path)) return sharesOf(list);
   if (list.length === 1 && isPlainMap(list[0])) return "write it as a map: without the dash, or without [ ]";
-  if (list.some(isPlainMap)) return undefined;
+  // A share is that of something: of which key is not told.
+  if (list.some(isPlainMap) || (typeof found === "string" && found.endsWith("%"))) return undefined;
   const properties = schema.propertiesAt(path);
   const takes = properties.filter((each) => each.takes(found));
   const needed = properties.filter((each) => each.isRequired);

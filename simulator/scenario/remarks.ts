@@ -22,7 +22,7 @@ import { hasLevelOfItsOwn } from "./tiers.ts";
 /** Models, traffic and clients of a scenario, as far as remarks go by them. */
 export interface RemarksInput {
   readonly world: { readonly models: ModelsInput; readonly faults: readonly FaultInput[] };
-  readonly traffic: readonly Pick<ClassInput, "class" | "arrivals">[];
+  readonly traffic: readonly Pick<ClassInput, "class" | "arrivals" | "sessions">[];
   readonly client: Pick<ClientInput, "hedge">;
   readonly strategies: readonly { readonly client: Pick<ClientInput, "hedge"> | undefined }[];
   /** ms; undefined where the run ends by its requests. */
@@ -33,6 +33,7 @@ export interface RemarksInput {
 export function remarksOf(scenario: RemarksInput, targets: readonly Pick<TargetDraft, "tier">[]): readonly string[] {
   return [
     ...classesWithoutArrivals(scenario),
+    ...usersWithoutSessions(scenario),
     ...faultsAfterTheEnd(scenario),
     ...hedgesWithoutBudget(scenario),
     ...queuesIgnoringPriority(scenario, targets),
@@ -63,6 +64,15 @@ function classesWithoutArrivals({ traffic }: RemarksInput): readonly string[] {
   const silent = traffic.filter((each) => isSilent(each.arrivals));
   if (silent.length === traffic.length) return ["No class has a rate above 0: nothing arrives, and nothing is learnt."];
   return silent.map((each) => `Class ${each.class} has a rate of 0: nothing arrives.`);
+}
+
+/** Callers who are meant to go on calling need sessions: on their own each sends one request. */
+function usersWithoutSessions({ traffic }: RemarksInput): readonly string[] {
+  return traffic.flatMap(({ class: name, arrivals, sessions }) =>
+    arrivals.process === "users" && sessions === undefined
+      ? [`Each of the users of class ${name} sends one request and no more: sessions with turns make them go on.`]
+      : [],
+  );
 }
 
 function isSilent(arrivals: ArrivalSpec): boolean {

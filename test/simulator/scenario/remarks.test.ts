@@ -28,6 +28,14 @@ describe("what is legal but remarked on", () => {
     assert.deepEqual(silent.notes, ["No class has a rate above 0: nothing arrives, and nothing is learnt."]);
   });
 
+  it("users who send one request each, as they have no sessions", () => {
+    const notesOf = (more: object) =>
+      planOf(aws({ traffic: [classInput({ arrivals: { users: { count: 5 } }, ...more })] })).notes;
+    assert.match(notesOf({}).join(), /Each of the users of class all sends one request and no more: sessions/);
+    const sessions = { turns: 3, thinkTime: "1s", message: 10 };
+    assert.doesNotMatch(notesOf({ sessions }).join(), /one request and no more/);
+  });
+
   it("a fault that begins when the run is over", () => {
     const outage = (at: string) => ({ kind: "outage", region: "us-east-1", at, for: "1m" });
     const world = { ...aws({}).world, faults: [outage("1m"), outage("2h")] } as ScenarioInput["world"];
