@@ -92,7 +92,7 @@ const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d/;
 /**
  * What to write for a value that stands where a map should: the map in which it is the one key that takes it.
  *
- * @example of `single: eu-west-1` // => "write { target: eu-west-1 }"
+ * Of `single: eu-west-1` it is "write { target: eu-west-1 }".
  */
 export function mapAround(path: ConfigPath, found: unknown, schema: SchemaMap): string | undefined {
   if (path.length === 0) return undefined;
