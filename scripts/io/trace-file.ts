@@ -135,7 +135,7 @@ async function readParquet(
   const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
   const wanted = [...new Set([...found, ...(options.tag == null ? [] : [options.tag])])];
   const columns = table.columns.filter((name) => wanted.includes(name) || /^(message|Timestamps?)$/i.test(name));
-  const take = reader.table(file.source, columns);
+  const take = reader.table(file.source, columns.length === 0 ? table.columns : columns);
   let row = 0;
   for await (const block of table.blocks(columns)) {
     for (const record of block) take(record, ++row);
