@@ -119,7 +119,7 @@ async function requests({ args, options, terminal }: CommandInput): Promise<numb
     const what = "there is no such file or folder";
     throw new MeridianError("data", { code: "TRACE_NOT_FOUND", where: args.join(", "), what, fix: "check the path" });
   });
-  await writeRejects(reading.badRows, options);
+  await writeRejects(reading.badRows, options, args);
   for (const note of [...imported.notes, ...(tagger?.notes() ?? [])]) terminal.note(`note: ${note}`);
   if (options.json === true) terminal.out(jsonDocument("import", { ...imported }));
   else {

@@ -43,10 +43,14 @@ export function pairsOf(texts: readonly string[], option: string): ReadonlyMap<s
     texts.map((text) => {
       const cut = text.indexOf("=");
       if (cut > 0 && cut < text.length - 1) return [text.slice(0, cut), text.slice(cut + 1)];
-      const fix = `write for example ${option} claude-haiku-4-5=haiku`;
+      const [what, example] =
+        option === "--only"
+          ? ["this is not label=value", `class=${cut < 0 ? text : "chat"}`]
+          : ["this is not from=to", "claude-haiku-4-5=haiku"];
+      const fix = `write for example ${option} ${example}`;
       throw new MeridianError("usage", {
         code: "PAIR_SYNTAX",
-        what: "this is not from=to",
+        what,
         where: `${option} ${text}`,
         fix,
       });

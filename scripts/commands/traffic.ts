@@ -7,7 +7,7 @@ import { suggestOneOf } from "../../simulator/base/near-names.ts";
 import { describeTraffic } from "../../simulator/traffic/describe.ts";
 import { FITTED_PROCESSES } from "../../simulator/traffic/fit/arrivals.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { readTraffic } from "../traffic/read.ts";
+import { readTraffic, refuseOverInput } from "../traffic/read.ts";
 import { type CommandDefinition, type CommandInput, jsonDocument } from "./command.ts";
 import { addBadRowOptions, wholeNumber } from "./options.ts";
 
@@ -123,6 +123,7 @@ async function describe({ args, options, terminal }: CommandInput): Promise<numb
   const traffic = describeTraffic(read.columns, read.notes);
   const origin = { name: read.name, format: read.format, files: read.files, sha256: read.sha256 };
   const out = String(options.out ?? "traffic.html");
+  await refuseOverInput(out, args);
   if (options.json !== true || options.out !== undefined) {
     const { renderTrafficHtml } = await import("../../reports/index.ts");
     await writeFileAtomic(out, await renderTrafficHtml(traffic, origin)).catch((error: unknown) => {

@@ -92,14 +92,15 @@ const REGION = /^[a-z]{2}(?:-[a-z]+)+-\d/;
 /**
  * What to write for a value that stands where a map should: the map in which it is the one key that takes it.
  *
- * @example of `single: eu-west-1` // => "write { target: eu-west-1 }"
+ * Of `single: eu-west-1` it is "write { target: eu-west-1 }".
  */
 export function mapAround(path: ConfigPath, found: unknown, schema: SchemaMap): string | undefined {
   if (path.length === 0) return undefined;
   const list: readonly unknown[] = Array.isArray(found) ? found : [];
   if (schema.isMapOfNumbersAt(path)) return sharesOf(list);
   if (list.length === 1 && isPlainMap(list[0])) return "write it as a map: without the dash, or without [ ]";
-  if (list.some(isPlainMap)) return undefined;
+  // A share is that of something: of which key is not told.
+  if (list.some(isPlainMap) || (typeof found === "string" && found.endsWith("%"))) return undefined;
   const properties = schema.propertiesAt(path);
   const takes = properties.filter((each) => each.takes(found));
   const needed = properties.filter((each) => each.isRequired);

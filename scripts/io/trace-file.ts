@@ -81,7 +81,10 @@ export async function readRequests(
   const hash = options.withoutDigest === true ? undefined : createHash("sha256");
   let files = 0;
   for (const { path, source } of paths) {
-    for (const file of await traceFiles(path, source)) {
+    const passedOver: string[] = [];
+    const found = await traceFiles(path, source, passedOver);
+    if (passedOver.length > 0) reader.remark(passedNote(passedOver));
+    for (const file of found) {
       files++;
       if (/\.parquet$/i.test(file.path)) await readParquet(file, reader, options, hash);
       else await readText(file, reader, options, hash);
@@ -132,7 +135,7 @@ async function readParquet(
   const found = Object.values(findColumns(table.columns, options.columns ?? null)).map(({ name }) => name);
   const wanted = [...new Set([...found, ...(options.tag == null ? [] : [options.tag])])];
   const columns = table.columns.filter((name) => wanted.includes(name) || /^(message|Timestamps?)$/i.test(name));
-  const take = reader.table(file.source, columns);
+  const take = reader.table(file.source, columns.length === 0 ? table.columns : columns);
   let row = 0;
   for await (const block of table.blocks(columns)) {
     for (const record of block) take(record, ++row);
@@ -279,10 +282,15 @@ const DEPTH_MAX = 32;
 /**
  * The files of a recording, in order of their paths. Links and hidden files are passed over.
  *
- * @param source the name to print in messages
+ * @param source     the name to print in messages
+ * @param passedOver gets the names of what is passed over and may hold requests
  * @throws the system's error if there is no such file; MeridianError data TRACE_NOT_A_FILE, TRACE_EMPTY, TRACE_TOO_LARGE
  */
-export async function traceFiles(path: string, source: string): Promise<readonly TraceFile[]> {
+export async function traceFiles(
+  path: string,
+  source: string,
+  passedOver: string[] = [],
+): Promise<readonly TraceFile[]> {
   const info = await stat(path);
   if (info.isFile()) return [{ path, source, bytes: info.size }];
   if (!info.isDirectory()) {
@@ -294,13 +302,30 @@ export async function traceFiles(path: string, source: string): Promise<readonly
     );
   }
   const found: TraceFile[] = [];
-  await collect(path, 0, found, (file) => join(source, relative(path, file)));
+  await collect(path, 0, { found, passedOver }, (file) => join(source, relative(path, file)));
   if (found.length > 0) return found;
   const fix = "records stand in files such as .json, .jsonl, .csv and .parquet, or .gz";
   throw folderProblem("TRACE_EMPTY", source, "the folder holds no files of records", fix);
 }
 
-async function collect(folder: string, depth: number, found: TraceFile[], nameOf: (path: string) => string) {
+/** What a reader should know of files that may have held requests. */
+function passedNote(names: readonly string[]): string {
+  const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
+  return `passed over, as links or by their names: ${names.slice(0, 3).join(", ")}${more}`;
+}
+
+interface Collected {
+  readonly found: TraceFile[];
+  /** Links, files by names that are not those of records, and folders that lie too deep. */
+  readonly passedOver: string[];
+}
+
+async function collect(
+  folder: string,
+  depth: number,
+  { found, passedOver }: Collected,
+  nameOf: (path: string) => string,
+): Promise<void> {
   const entries = await readdir(folder, { withFileTypes: true });
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const entry of entries) {
@@ -308,14 +333,15 @@ async function collect(folder: string, depth: number, found: TraceFile[], nameOf
     if (OTHER_FILES.test(entry.name)) continue;
     if (entry.isDirectory()) {
       if (depth > 0 && OTHER_FOLDERS.includes(entry.name)) continue;
-      if (depth < DEPTH_MAX) await collect(path, depth + 1, found, nameOf);
+      if (depth < DEPTH_MAX) await collect(path, depth + 1, { found, passedOver }, nameOf);
+      else passedOver.push(nameOf(path));
     } else if (entry.isFile() && ENDINGS.test(entry.name)) {
       if (found.length === FILES_MAX) {
         const what = `the folder has more than ${FILES_MAX.toLocaleString("en-US")} files`;
         throw folderProblem("TRACE_TOO_LARGE", nameOf(folder), what, "read a part of it");
       }
       found.push({ path, source: nameOf(path), bytes: (await stat(path)).size });
-    }
+    } else passedOver.push(nameOf(path));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Recordings of traffic by name (bundled, with licence and checksum) or by path. */
 import { createHash } from "node:crypto";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { z } from "zod";
 import { MeridianError, type Problem } from "../../simulator/base/errors.ts";
@@ -65,7 +65,7 @@ export async function loadTrace(
     return { name: nameOrPath, path, sha256, recording: { kind: "clients", clients }, ...rest };
   }
   const read = await readTraceFile(path, nameOrPath, reading).catch((cause: unknown) => {
-    if (isMissing(cause)) throw notFound(nameOrPath, Object.keys(catalog), cause);
+    if (isMissing(cause)) throw notFound({ name: nameOrPath, path }, Object.keys(catalog), cause);
     throw isSystemError(cause) ? unreadable(nameOrPath, cause) : cause;
   });
   const { columns, notes } = replayable(read.columns);
@@ -241,8 +241,14 @@ function unreadable(where: string, cause: NodeJS.ErrnoException): MeridianError 
   return new MeridianError("data", { code: "TRACE_UNREADABLE", where, what, fix }, { cause });
 }
 
-function notFound(nameOrPath: string, names: readonly string[], cause: unknown): MeridianError {
+function notFound(
+  { name: nameOrPath, path }: { readonly name: string; readonly path: string },
+  names: readonly string[],
+  cause: unknown,
+): MeridianError {
   const isPath = /[./\\]/.test(nameOrPath);
+  const way = relative(process.cwd(), path);
+  const shown = isPath ? (way.startsWith("..") ? path : way) : nameOrPath;
   const [near] = isPath ? [] : nearNames(nameOrPath, names);
   const paths = `file paths are relative to the scenario's folder${isPath ? "" : `; bundled: ${names.join(", ")}`}`;
   return new MeridianError(
@@ -250,7 +256,7 @@ function notFound(nameOrPath: string, names: readonly string[], cause: unknown):
     {
       code: "TRACE_NOT_FOUND",
       where: nameOrPath,
-      what: `there is no file "${nameOrPath}", and no bundled recording of this name`,
+      what: `there is no file "${shown}", and no bundled recording of this name`,
       fix: near === undefined ? paths : `did you mean ${near}? ${paths}`,
     },
     { cause },

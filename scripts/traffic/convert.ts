@@ -1,7 +1,7 @@
 /** `meridian traffic convert`: recordings transformed as a scenario would replay them, into a file of any format. */
 import { rename, rm } from "node:fs/promises";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
-import { parseDurationMs } from "../../simulator/base/quantities.ts";
+import { parseDurationMs, parseShare } from "../../simulator/base/quantities.ts";
 import { arrivalSchema } from "../../simulator/traffic/arrivals/index.ts";
 import type { TraceSpec } from "../../simulator/traffic/arrivals/trace.ts";
 import { LABELS, mergeRecordings, takeRows } from "../../simulator/traffic/columns.ts";
@@ -13,7 +13,7 @@ import type { CommonOptions } from "../commands/command.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
 import { pairsOf } from "../commands/options.ts";
 import { environmentProblem } from "../io/text-files.ts";
-import { pseudonymsOf, type ReadTraffic, readTraffic } from "./read.ts";
+import { pseudonymsOf, type ReadTraffic, readTraffic, refuseOverInput } from "./read.ts";
 import { writeRecording } from "./recording-writer.ts";
 import { type RequestWriter, writerOf } from "./request-writers.ts";
 
@@ -36,6 +36,7 @@ export async function convert({ args, options, terminal }: CommandInput): Promis
       ? { columns: renamed, sessionName: undefined }
       : await pseudonymsOf(String(options.anonymise)).then((of) => anonymous(renamed, of));
   const files = filesOf(out, columns, options.splitBy as keyof typeof SPLITS | undefined);
+  for (const { file } of files) await refuseOverInput(file, args);
   for (const each of files) await save(writer, each.file, each.columns, sessionName);
   const notes = notesOf(parts, writer, columns, dropped);
   const rows = columns.arrivalMs.length;
@@ -58,8 +59,8 @@ function transformOf(options: CommonOptions, name: string): Transform {
   const parsed = arrivalSchema.safeParse(
     dropUndefined({
       trace: name || "recording",
-      scale: given(options.scaleRate, Number),
-      timeScale: given(options.scaleTime, Number),
+      scale: given(options.scaleRate, factorOf),
+      timeScale: given(options.scaleTime, factorOf),
       slice: given(options.slice, sliceOf),
       thin: given(options.thin),
       tile: options.tile === true ? true : undefined,
@@ -68,7 +69,7 @@ function transformOf(options: CommonOptions, name: string): Transform {
   );
   const limits = options.maxTokens === undefined ? undefined : tokensSchema.safeParse({ maxTokens: limitOf(options) });
   const issues = [...(parsed.error?.issues ?? []), ...(limits?.error?.issues ?? [])];
-  if (issues.length > 0) throw badTransform(issues);
+  if (issues.length > 0) throw badTransform(issues, options);
   return {
     spec: parsed.data as TraceSpec,
     maxTokens: limits?.data?.maxTokens ?? null,
@@ -79,6 +80,12 @@ function transformOf(options: CommonOptions, name: string): Transform {
 
 function dropUndefined(entries: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
+}
+
+/** A factor; what is none stays as it is written, for the schema to refuse. */
+function factorOf(text: string): number | string {
+  const factor = Number(text);
+  return Number.isNaN(factor) ? text : factor;
 }
 
 /** `10m..1h`, `10m..` or `..1h`. */
@@ -107,15 +114,29 @@ const OPTION_OF: Readonly<Record<string, string>> = {
   maxTokens: "--max-tokens",
 };
 
-function badTransform(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+interface TransformIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function badTransform(issues: readonly TransformIssue[], { scaleRate, scaleTime }: CommonOptions) {
+  const factors: Readonly<Record<string, unknown>> = { scale: scaleRate, timeScale: scaleTime };
   return new MeridianError(
     "usage",
-    issues.map(({ path, message }) => ({
-      code: "TRAFFIC_TRANSFORM",
-      where: OPTION_OF[String(path[0])] ?? String(path[0] ?? "convert"),
-      what: message,
-      fix: "write it as beside trace: in a scenario: --scale-rate 2, --slice 10m..1h, --thin 10%, --max-tokens quantile:99%",
-    })),
+    issues.map(({ path, message }) => {
+      const key = String(path[0]);
+      const isNoNumber = Object.hasOwn(factors, key) && message.startsWith("Invalid");
+      const share = isNoNumber ? parseShare(String(factors[key])) : undefined;
+      return {
+        code: "TRAFFIC_TRANSFORM",
+        where: OPTION_OF[key] ?? String(path[0] ?? "convert"),
+        what: isNoNumber ? `${JSON.stringify(factors[key])} is not a number` : message,
+        fix:
+          share === undefined
+            ? "write it as beside trace: in a scenario: --scale-rate 2, --slice 10m..1h, --thin 10%, --max-tokens quantile:99%"
+            : `write ${share}`,
+      };
+    }),
   );
 }
 

@@ -12,7 +12,7 @@ import type { DrawnSessions } from "../../simulator/traffic/sessions.ts";
 import { type CommandInput, jsonDocument } from "../commands/command.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { type WorldCheck, worldCheck, worldText } from "./check-in.ts";
-import { type ReadTraffic, readTraffic } from "./read.ts";
+import { type ReadTraffic, readTraffic, refuseOverInput } from "./read.ts";
 
 /** @throws MeridianError usage TRAFFIC_PROCESS; data TRACE_*, TRAFFIC_TOO_FEW; environment TRAFFIC_NOT_SAVED */
 export async function fit({ args, options, terminal, signal }: CommandInput): Promise<number> {
@@ -28,6 +28,7 @@ export async function fit({ args, options, terminal, signal }: CommandInput): Pr
     options.checkIn === undefined ? undefined : await worldCheck(String(options.checkIn), found, read.columns, signal);
   const fitted = { ...found, passes: found.passes && world?.passes !== false };
   const out = String(options.out ?? "fitted.traffic.yaml");
+  await refuseOverInput(out, args);
   await writeFileAtomic(out, trafficYaml(fitted, read, world)).catch((error: unknown) => {
     const fix = "name a place that can be written to with --out";
     throw new MeridianError("environment", environmentProblem("TRAFFIC_NOT_SAVED", error, out, fix));

@@ -16,6 +16,7 @@ import { loadScenario } from "../io/scenario-file.ts";
 import { environmentProblem } from "../io/text-files.ts";
 import { loadTrace } from "../io/traces.ts";
 import { interrupted } from "../io/worker-pool.ts";
+import { refuseOverInput } from "./read.ts";
 import { openRequestWriter, writerOf } from "./request-writers.ts";
 
 const schema = z.looseObject({
@@ -34,6 +35,7 @@ export async function generate({ args, options, terminal, signal }: CommandInput
     throw new MeridianError("usage", { code: "TRAFFIC_NO_END", what: "nothing says where the traffic ends", fix });
   }
   const out = String(options.out ?? "traffic.csv");
+  await refuseOverInput(out, args);
   const writer = writerOf(out, options.as as string | undefined);
   const { classes, names } = await classesOf(value.traffic, dirname(file));
   const seed = Number(options.seed ?? value.seed ?? 1);

@@ -39,6 +39,9 @@ const frameSchema = z.looseObject({
 type Frame = z.output<typeof frameSchema>;
 type Template = Readonly<Record<string, unknown>>;
 
+/** What `--map-model` calls requests that name no model. */
+const UNNAMED = "unnamed";
+
 /** More classes than this are no longer read one by one: then there is one for each model. */
 const CLASSES_MAX = 12;
 
@@ -87,7 +90,9 @@ export async function trafficOfLog(
 /** The requests of one class. */
 interface Group {
   readonly name: string;
+  /** Its team or, by `label`, its class label. */
   readonly tenant: string | undefined;
+  readonly label: "tenant" | "class";
   /** Short name in the recording. */
   readonly logModel: string | undefined;
   readonly model: string;
@@ -97,7 +102,11 @@ interface Group {
 function groupsOf(columns: RecordedColumns, frame: Frame, asked: ReadonlyMap<string, string>) {
   const rows = Array.from(columns.arrivalMs.keys());
   const modelName = (row: number) => shortModelName(columns.modelNames?.[columns.modelIndex![row]!] ?? "");
-  const tenantName = (row: number) => columns.tenantNames?.[columns.tenantIndex![row]!] ?? "";
+  // Where no column says who a request is for, its class label does.
+  const label = columns.tenantNames === undefined && columns.classNames !== undefined ? "class" : "tenant";
+  const [labelNames, labelIndex] =
+    label === "class" ? [columns.classNames, columns.classIndex] : [columns.tenantNames, columns.tenantIndex];
+  const tenantName = (row: number) => labelNames?.[labelIndex![row]!] ?? "";
   const byPair = new Map<string, number[]>();
   for (const row of rows) {
     const key = JSON.stringify([modelName(row), tenantName(row)]);
@@ -107,7 +116,7 @@ function groupsOf(columns: RecordedColumns, frame: Frame, asked: ReadonlyMap<str
   }
   const known = modelsOf([...new Set(rows.map(modelName))], frame, asked);
   const pairs = [...byPair].map(([key, list]) => ({ pair: JSON.parse(key) as [string, string], list }));
-  const isSplit = columns.tenantNames !== undefined && pairs.length <= CLASSES_MAX;
+  const isSplit = labelNames !== undefined && pairs.length <= CLASSES_MAX;
   const groups = new Map<string, Group & { rows: number[] }>();
   const lost = new Map<string, number>();
   for (const { pair, list } of pairs) {
@@ -121,6 +130,7 @@ function groupsOf(columns: RecordedColumns, frame: Frame, asked: ReadonlyMap<str
     const group = groups.get(`${key} ${logModel}`) ?? {
       name: "",
       tenant: isSplit ? tenant : undefined,
+      label,
       logModel: columns.modelNames === undefined ? undefined : logModel,
       model,
       rows: [] as number[],
@@ -129,10 +139,11 @@ function groupsOf(columns: RecordedColumns, frame: Frame, asked: ReadonlyMap<str
     groups.set(`${key} ${logModel}`, group);
   }
   if (groups.size === 0) throw noModel([...lost.keys()], frame);
-  const left = [...lost].map(
-    ([model, count]) =>
-      `${count} of ${rows.length} requests ask for ${model}, which the scenario has no model for, and were left out; --map-model ${model}=<name> gives it one`,
-  );
+  const left = [...lost].map(([model, count]) => {
+    const share = `${count.toLocaleString("en-US")} of ${rows.length.toLocaleString("en-US")} requests`;
+    const why = model === "" ? "name no model" : `ask for ${model}, which the scenario has no model for`;
+    return `${share} ${why}, and were left out; --map-model ${model || UNNAMED}=<name> gives ${model === "" ? "them" : "it"} one`;
+  });
   return { groups: named([...groups.values()]), left };
 }
 
@@ -163,7 +174,7 @@ function modelsOf(
   const models = Object.entries(world.models);
   const known = new Map<string, string>();
   for (const name of names) {
-    const given = asked.get(name);
+    const given = asked.get(name === "" ? UNNAMED : name);
     const found =
       given ?? models.find(([key, { id = "" }]) => key === name || shortModelName(id) === name || id === name)?.[0];
     if (found !== undefined) known.set(name, found);
@@ -190,7 +201,7 @@ function classOf(group: Group, { name, columns, frame, tag, rules }: ClassFrame)
     {};
   const { tokens, origin, ...kept } = template;
   const only = {
-    ...(group.tenant === undefined ? {} : { tenant: group.tenant }),
+    ...(group.tenant === undefined ? {} : { [group.label]: group.tenant }),
     ...(group.logModel === undefined ? {} : { model: group.logModel }),
   };
   const own = originsOf(group, columns, frame) ?? origin;
@@ -225,7 +236,7 @@ function originsOf({ rows }: Group, { originIndex, originNames }: RecordedColumn
 function noModel(names: readonly string[], { world }: Frame): MeridianError {
   const own = Object.keys(world.models);
   const named = names.filter((name) => name !== "").join(", ");
-  const pairs = names.map((name) => `${name || "name"}=${nearNames(name, own)[0] ?? own[0]}`);
+  const pairs = names.map((name) => `${name || UNNAMED}=${nearNames(name, own)[0] ?? own[0]}`);
   return new MeridianError("usage", {
     code: "TRAFFIC_NO_MODEL",
     where: "--traffic",

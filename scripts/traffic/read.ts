@@ -3,6 +3,7 @@
  * labels where a key is given, equal for equal labels, and none to be guessed without the key.
  */
 import { createHmac } from "node:crypto";
+import { realpath } from "node:fs/promises";
 import { resolve } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -77,7 +78,7 @@ export async function readTraffic(names: readonly string[], options: CommonOptio
   ).catch((cause: unknown) => {
     throw isMissing(cause) ? notFound(cause as NodeJS.ErrnoException) : cause;
   });
-  await writeRejects(reading.badRows, options);
+  await writeRejects(reading.badRows, options, names);
   if (rows.length === 0) throw emptyRecording(names.join(", "), reader);
   const columns = rows.finish(reader.times);
   return {
@@ -90,10 +91,37 @@ export async function readTraffic(names: readonly string[], options: CommonOptio
   };
 }
 
+/**
+ * Refuses to write over what is read: a log that is gone cannot be read again.
+ *
+ * @param names what the command reads
+ * @throws MeridianError usage TRAFFIC_OVER_INPUT
+ */
+export async function refuseOverInput(out: string, names: readonly string[], option = "--out"): Promise<void> {
+  const file = await realpath(out).catch(() => undefined);
+  if (file === undefined) return;
+  for (const name of names) {
+    const read = await realpath(name).catch(() => undefined);
+    if (file !== read) continue;
+    const what = "this file is read, and would be written over";
+    throw new MeridianError("usage", {
+      code: "TRAFFIC_OVER_INPUT",
+      where: `${option} ${out}`,
+      what,
+      fix: `give ${option} another name`,
+    });
+  }
+}
+
 /** Lists rows that were left out, each with its place and reason; what they hold is not written. */
-export async function writeRejects({ rejected }: BadRows, options: CommonOptions): Promise<void> {
+export async function writeRejects(
+  { rejected }: BadRows,
+  options: CommonOptions,
+  names: readonly string[],
+): Promise<void> {
   if (rejected.length === 0 || options.rejects === undefined) return;
   const file = String(options.rejects);
+  await refuseOverInput(file, names, "--rejects");
   await writeFileAtomic(file, `${rejected.map((each) => JSON.stringify(each)).join("\n")}\n`).catch(
     (error: unknown) => {
       const fix = "name a place that can be written to with --rejects";

@@ -17,23 +17,36 @@ import type { TargetDraft } from "./drafts.ts";
 import type { FaultInput } from "./faults.ts";
 import type { ModelsInput } from "./models.ts";
 import type { Plan } from "./plan.ts";
+import type { StrategyInput } from "./strategies.ts";
 import { hasLevelOfItsOwn } from "./tiers.ts";
 
 /** Models, traffic and clients of a scenario, as far as remarks go by them. */
 export interface RemarksInput {
-  readonly world: { readonly models: ModelsInput; readonly faults: readonly FaultInput[] };
-  readonly traffic: readonly Pick<ClassInput, "class" | "arrivals">[];
+  readonly world: {
+    readonly models: ModelsInput;
+    readonly faults: readonly FaultInput[];
+    /** ms */
+    readonly healthDelay: number;
+  };
+  readonly traffic: readonly Pick<ClassInput, "class" | "arrivals" | "sessions" | "targets">[];
   readonly client: Pick<ClientInput, "hedge">;
-  readonly strategies: readonly { readonly client: Pick<ClientInput, "hedge"> | undefined }[];
+  readonly strategies: readonly (Pick<StrategyInput, "kind" | "name" | "options"> & {
+    readonly client: Pick<ClientInput, "hedge"> | undefined;
+  })[];
   /** ms; undefined where the run ends by its requests. */
   readonly duration?: number | undefined;
 }
 
 /** One sentence each. */
-export function remarksOf(scenario: RemarksInput, targets: readonly Pick<TargetDraft, "tier">[]): readonly string[] {
+export function remarksOf(
+  scenario: RemarksInput,
+  targets: readonly Pick<TargetDraft, "id" | "tier">[],
+): readonly string[] {
   return [
     ...classesWithoutArrivals(scenario),
+    ...usersWithoutSessions(scenario),
     ...faultsAfterTheEnd(scenario),
+    ...pinnedOnlyWhileHealthy(scenario, targets),
     ...hedgesWithoutBudget(scenario),
     ...queuesIgnoringPriority(scenario, targets),
   ];
@@ -47,6 +60,34 @@ function faultsAfterTheEnd({ world, duration = Number.POSITIVE_INFINITY }: Remar
           `Fault ${i + 1} (${kind}) begins after the run: at ${at / 1000} s of ${duration / 1000} s, so it never strikes.`,
         ],
   );
+}
+
+/** Health checks take away the one target of `single`, too: what stands for a client without any goes elsewhere then. */
+function pinnedOnlyWhileHealthy(
+  { world, strategies, traffic, duration = Number.POSITIVE_INFINITY }: RemarksInput,
+  targets: readonly Pick<TargetDraft, "id">[],
+): readonly string[] {
+  const others = (home: string) => (each: { readonly id: string }) => regionOf(each.id) !== home;
+  const isLost = (home: string) =>
+    world.faults.some(
+      ({ kind, region = home, at = 0, for: length = duration }) =>
+        kind === "outage" && region === home && length > world.healthDelay && at + world.healthDelay < duration,
+    );
+  return strategies.flatMap(({ kind, name = kind, options }) => {
+    const home = regionOf(String(options.target));
+    if (kind !== "single" || !isLost(home)) return [];
+    const goesOn = traffic.some(({ targets: own }) => (own?.map((id) => ({ id })) ?? targets).some(others(home)));
+    if (!goesOn) return [];
+    const from = `${world.healthDelay / 1000} s after ${home} is lost`;
+    return [
+      `${name} sends requests elsewhere from ${from}, when health checks see it: world.healthDelay: 24h, or targets of the class, have a client without them.`,
+    ];
+  });
+}
+
+/** `us-east-1` of `us-east-1/us@flex`. */
+function regionOf(target: string): string {
+  return target.replace(/[/@].*$/, "");
 }
 
 /** When all answers are slow, a fixed silence passes at nearly every call, and hedges add to what makes them slow. */
@@ -63,6 +104,15 @@ function classesWithoutArrivals({ traffic }: RemarksInput): readonly string[] {
   const silent = traffic.filter((each) => isSilent(each.arrivals));
   if (silent.length === traffic.length) return ["No class has a rate above 0: nothing arrives, and nothing is learnt."];
   return silent.map((each) => `Class ${each.class} has a rate of 0: nothing arrives.`);
+}
+
+/** Callers who are meant to go on calling need sessions: on their own each sends one request. */
+function usersWithoutSessions({ traffic }: RemarksInput): readonly string[] {
+  return traffic.flatMap(({ class: name, arrivals, sessions }) =>
+    arrivals.process === "users" && sessions === undefined
+      ? [`Each of the users of class ${name} sends one request and no more: sessions with turns make them go on.`]
+      : [],
+  );
 }
 
 function isSilent(arrivals: ArrivalSpec): boolean {

@@ -55,6 +55,7 @@ export class RequestReader {
   private readonly take: TakeRequest;
   private readonly seen: SeenIds;
   private readonly said = new Map<string, number>();
+  private readonly remarks: string[] = [];
   private reader: RecordReader | undefined;
   private found: TraceFormat | undefined;
 
@@ -76,6 +77,7 @@ export class RequestReader {
   /** What a reader of the result should know, one sentence each. */
   get notes(): readonly string[] {
     const notes = [...this.said].map(([text, times]) => text.replace("%", `${times.toLocaleString("en-US")}`));
+    notes.push(...this.remarks);
     if (this.duplicates > 0) {
       notes.push(`${this.duplicates.toLocaleString("en-US")} requests stand there twice, by their ids, and count once`);
     }
@@ -83,6 +85,11 @@ export class RequestReader {
     if (zoneless > 0) notes.push(`${zoned > 0 ? "some " : ""}times have no zone, and are taken for UTC`);
     const { summary } = this.badRows;
     return summary === undefined ? notes : [...notes, summary];
+  }
+
+  /** Something that a reader of the result should know, beside what the files themselves say. */
+  remark(text: string): void {
+    this.remarks.push(text);
   }
 
   /** Begins a text file. @param source the name to print in messages */

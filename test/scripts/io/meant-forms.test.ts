@@ -57,6 +57,7 @@ it("a value in the place of a map is that of the one key that takes it", () => {
   assert.equal(mapAround(["weighted", "weights"], ["a", "b"], schema), "write { a: 1, b: 1 }");
   assert.equal(mapAround(["weighted", "weights"], [{ a: 0.7 }, { b: 0.3 }], schema), "write { a: 0.7, b: 0.3 }");
   assert.equal(mapAround(["weighted", "weights"], [1, 2], schema), undefined);
+  assert.equal(mapAround(["single"], "10%", schema), undefined);
   assert.equal(mapAround([], "just a text", mapSchema(z.strictObject({ name: z.string() }))), undefined, "no scenario");
   assert.match(mapAround(["single"], [{ target: "a" }], schema) ?? "", /without the dash/);
 });

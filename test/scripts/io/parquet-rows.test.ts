@@ -49,6 +49,16 @@ test("times and counts of any type: instants of every unit, texts, days, decimal
   await assert.rejects(read(at, "i + 0.5"), /TRACE_BAD_NUMBER.*input_tokens is 0\.5/);
 });
 
+test("a table of something else is told by its columns: a bill by the command that reads it", async () => {
+  const db = await (await DuckDBInstance.create(":memory:")).connect();
+  const path = join(folder, "bill.parquet");
+  await db.run(`COPY (SELECT 'Tax' AS ChargeCategory, 1.5 AS BilledCost) TO '${path}' (FORMAT parquet)`);
+  await assert.rejects(
+    readTraceFile(path, "bill.parquet"),
+    /TRACE_UNKNOWN_FORMAT .*begins with ChargeCategory, BilledCost\n.*meridian bill reads it/,
+  );
+});
+
 test("what is no Parquet is refused", async () => {
   const path = join(folder, "b.parquet");
   writeFileSync(path, "hello");

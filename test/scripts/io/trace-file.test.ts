@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { after } from "node:test";
@@ -109,6 +109,13 @@ test("bodies on their own, hidden files and permission checks are passed over; f
   assert.deepEqual(
     (await traceFiles(folder, "t")).map(({ source }) => source),
     ["t/AWSLogs/1/x.json"],
+  );
+  symlinkSync(join(folder, "AWSLogs/1/x.json"), join(folder, "linked.json"));
+  const { notes } = await readTraceFile(folder, "t");
+  assert.deepEqual(
+    notes.filter((note) => note.startsWith("passed over")),
+    ["passed over, as links or by their names: t/linked.json, t/notes.md"],
+    "what may hold requests is not dropped without a word",
   );
   place("z.csv", "time_ms,input_tokens,output_tokens\n0,1,1\n");
   await assert.rejects(

@@ -41,6 +41,26 @@ describe("meridian traffic convert", () => {
     }
   });
 
+  it("never writes over what it reads", async () => {
+    const log = at("own.csv");
+    const text = "time,input_tokens,output_tokens\n2026-05-04T09:00:00Z,1,2\n";
+    writeFileSync(log, text);
+    await assert.rejects(run([log], { out: log }), /TRAFFIC_OVER_INPUT {2}--out .*own\.csv: this file is read/);
+    await assert.rejects(run([LOG, log], { out: join(folder, ".", "own.csv") }), /TRAFFIC_OVER_INPUT/);
+    assert.equal(readFileSync(log, "utf8"), text);
+    await run([log], { out: at("other.csv") });
+    await run([log], { out: at("other.csv") });
+  });
+
+  it("says what a factor and a label are", async () => {
+    await assert.rejects(run([LOG], { scaleRate: "150%", out: at("f.csv") }), /--scale-rate: .*150%.*write 1\.5/s);
+    await assert.rejects(run([LOG], { scaleRate: "fast", out: at("f.csv") }), /--scale-rate: "fast" is not a number/);
+    await assert.rejects(
+      run([LOG], { only: ["chat"], out: at("f.csv") }),
+      /--only chat: .*label=value\n.*--only class=chat/,
+    );
+  });
+
   it("counts and says what is dropped", async () => {
     const { lines, notes } = await run([LOG], {
       only: ["tenant=search"],

@@ -103,3 +103,25 @@ test("rules tag requests that lack a tag, in the run and in the scenario that it
   const alone = await meridianHere(["simulate", WORLD, "--tags", rules, ...args]);
   assert.deepEqual([alone.code, /TRAFFIC_TAGS_ALONE/.test(alone.stderr)], [2, true]);
 });
+
+test("without a team, the class label makes the classes; requests that name no model are given one", async () => {
+  const out = mkdtempSync(join(tmpdir(), "meridian-log-"));
+  const log = join(out, "calls.csv");
+  writeFileSync(
+    log,
+    "time,input_tokens,output_tokens,class\n2026-05-04T09:00:00Z,100,5,chat\n2026-05-04T09:00:09Z,200,5,search\n2026-05-04T09:00:20Z,300,5,chat\n",
+  );
+  await assert.rejects(
+    trafficOfLog(WORLD, log, { models: new Map() }, []),
+    /TRAFFIC_NO_MODEL.*requests that name none\n.*--map-model unnamed=haiku/,
+  );
+  const { overrides } = await trafficOfLog(WORLD, log, { models: new Map([["unnamed", "haiku"]]) }, []);
+  const classes = overrides[0]!.value as readonly (Made & { readonly arrivals: { readonly only: object } })[];
+  assert.deepEqual(
+    classes.map((each) => [each.class, each.model, each.arrivals.only]),
+    [
+      ["chat", "haiku", { class: "chat" }],
+      ["search", "haiku", { class: "search" }],
+    ],
+  );
+});

@@ -28,6 +28,29 @@ describe("what is legal but remarked on", () => {
     assert.deepEqual(silent.notes, ["No class has a rate above 0: nothing arrives, and nothing is learnt."]);
   });
 
+  it("a strategy of one target that health checks take away while its region is lost", () => {
+    const fault = { kind: "outage" as const, region: "us-east-1", at: "1m", for: "5m" };
+    const base = aws({ duration: "10m", strategies: [{ name: "home", single: { target: "us-east-1" } }] });
+    const notesOf = (more: object, traffic: object = {}) => {
+      const world = { ...base.world, faults: [fault], ...more } as ScenarioInput["world"];
+      return planOf({ ...base, world, traffic: [classInput(traffic)] }).notes.join("; ");
+    };
+    const told = /^home sends requests elsewhere from 30 s after us-east-1 is lost, when health checks see it/;
+    assert.match(notesOf({}), told);
+    assert.equal(notesOf({ healthDelay: "24h" }), "");
+    assert.equal(notesOf({ faults: [{ ...fault, for: "20s" }] }), "", "over before it is seen");
+    assert.equal(notesOf({ faults: [{ ...fault, region: "eu-west-1" }] }), "");
+    assert.equal(notesOf({}, { targets: ["us-east-1"] }), "", "the class has no other target");
+  });
+
+  it("users who send one request each, as they have no sessions", () => {
+    const notesOf = (more: object) =>
+      planOf(aws({ traffic: [classInput({ arrivals: { users: { count: 5 } }, ...more })] })).notes;
+    assert.match(notesOf({}).join(), /Each of the users of class all sends one request and no more: sessions/);
+    const sessions = { turns: 3, thinkTime: "1s", message: 10 };
+    assert.doesNotMatch(notesOf({ sessions }).join(), /one request and no more/);
+  });
+
   it("a fault that begins when the run is over", () => {
     const outage = (at: string) => ({ kind: "outage", region: "us-east-1", at, for: "1m" });
     const world = { ...aws({}).world, faults: [outage("1m"), outage("2h")] } as ScenarioInput["world"];
@@ -48,8 +71,17 @@ describe("what is legal but remarked on", () => {
     const slots = (discipline: string) => ({ id: HAIKU, capacity: { kind: "slots", servers: 1, discipline } });
     const models = { yields: slots("priority"), ignores: slots("fcfs") };
     const scenario = scenarioSchema.parse(scenarioInput({ world: worldInput({ models } as never) }));
-    assert.deepEqual(remarksOf(scenario, [{ tier: "standard" }, { tier: "batch" }]), []);
-    const [remark, ...others] = remarksOf(scenario, [{ tier: "flex" }, { tier: "priority" }]);
+    assert.deepEqual(
+      remarksOf(scenario, [
+        { id: "us-east-1", tier: "standard" },
+        { id: "us-east-1", tier: "batch" },
+      ]),
+      [],
+    );
+    const [remark, ...others] = remarksOf(scenario, [
+      { id: "us-east-1", tier: "flex" },
+      { id: "us-east-1", tier: "priority" },
+    ]);
     assert.match(remark!, /^Some queues of ignores do not serve by priority.* the tiers flex and priority wait/);
     assert.deepEqual(others, []);
   });
