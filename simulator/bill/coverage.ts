@@ -36,7 +36,7 @@ function isOfAnHour({ line }: ClassifiedLine): boolean {
   return line.endMs - line.startMs <= HOUR_MS;
 }
 
-/** Of fewer days nobody can say which hours are usual: then all 24 are. */
+/** Fewer days do not tell which hours are usual: then all 24 are. */
 const DAYS_TO_KNOW = 4;
 
 function emptyHours(usage: Bill["lines"]): readonly number[] {

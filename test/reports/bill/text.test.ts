@@ -64,8 +64,7 @@ describe("a bill in the terminal", () => {
   it("names the days within a bill that have no usage", () => {
     const billOf = (rows: string) => {
       const bill = createBill(readCostExplorerConsole(table(`team,search($)\n${rows}`), "a.csv"), createModelNames([]));
-      const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
-      return certainty({ bill, parts: partsOf(bill), ...none }).join(" ");
+      return certainty({ bill, candidates: [] }).join(" ");
     };
     assert.match(
       billOf("2026-07-01,3\n2026-07-02,3\n2026-07-04,3\n2026-07-06,3"),
