@@ -9,11 +9,11 @@ import {
   type Bill,
   type BillPart,
   type BillRemark,
-  daysOf,
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
   unknownModels,
+  usageDaysOf,
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
@@ -66,7 +66,7 @@ function dayText(day: number): string {
 
 /** Days on which usage was charged: tax and credits may lie outside. */
 function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
-  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
+  const days = usageDaysOf(bill);
   if (days.size === 0) return { first: "", last: "", days: 0 };
   const { first, last } = endsOf(days);
   return { first: dayText(first), last: dayText(last), days: last - first + 1 };
