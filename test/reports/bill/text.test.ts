@@ -41,7 +41,7 @@ describe("a bill in the terminal", () => {
         ["USE1-NovaPro-input-tokens", "Usage", "9"],
         ["USE1-NovaPro-input-tokens", "Credit", "-4"],
       ]),
-      /^USD 5\.00 over 1 day .*, after USD 4\.00 of credits, refunds and discounts; before them USD 9\.00 for tokens/,
+      /^USD 5\.00 over 1 day .*, after USD 4\.00 of credits, refunds and discounts on Bedrock; before them USD 9\.00 for tokens/,
     );
     assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
   });
