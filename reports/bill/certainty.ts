@@ -4,10 +4,15 @@ import { type Decimal, sumOf, toNumber } from "../../simulator/bill/bill-line.ts
 import { coverageOf } from "../../simulator/bill/coverage.ts";
 import { type Bill, usageLines } from "../../simulator/bill/spend.ts";
 import { formatNumber, plural } from "../base/text.ts";
-import type { BillReport } from "./text.ts";
+
+interface CertaintyInput {
+  readonly bill: Bill;
+  /** Whether there are any is what counts. */
+  readonly candidates: readonly unknown[];
+}
 
 /** Which figures are exact, and why; which are ceilings; and what estimates with intervals there are. */
-export function certainty({ bill, candidates }: BillReport): readonly string[] {
+export function certainty({ bill, candidates }: CertaintyInput): readonly string[] {
   return [
     `USD are exact: sums of the file's lines in decimal arithmetic, without an interval since nothing is estimated. Cost basis: ${bill.export.costBasis}.`,
     ...changingText(bill),

@@ -9,11 +9,11 @@ import {
   type Bill,
   type BillPart,
   type BillRemark,
-  daysOf,
   type SpendDimension,
   type SpendGroup,
   saysForWhat,
   unknownModels,
+  usageDaysOf,
   usageLines,
 } from "../../simulator/bill/spend.ts";
 import { TOKEN_KINDS, type TokenKind } from "../../simulator/bill/usage-type.ts";
@@ -66,7 +66,7 @@ function dayText(day: number): string {
 
 /** Days on which usage was charged: tax and credits may lie outside. */
 function spanOf(bill: Bill): { readonly first: string; readonly last: string; readonly days: number } {
-  const days = daysOf(bill.lines.filter(({ line }) => line.kind === "usage"));
+  const days = usageDaysOf(bill);
   if (days.size === 0) return { first: "", last: "", days: 0 };
   const { first, last } = endsOf(days);
   return { first: dayText(first), last: dayText(last), days: last - first + 1 };
@@ -83,9 +83,13 @@ export function headline({ bill, teamTag }: BillReport, tokens: Decimal): string
   const what = saysForWhat(bill)
     ? `for tokens of text models, which routing can move${tagged}`
     : `of usage${tagged}; ${UNSAID}`;
-  const off = -sumOf(bill.lines.flatMap(({ line }) => (TAKEN_OFF.has(line.kind) ? [line.costUsd] : [])));
+  // What a savings plan takes off another service is in its own fee.
+  const off = -sumOf(
+    bill.lines.flatMap(({ line, spend }) => (spend !== "other" && TAKEN_OFF.has(line.kind) ? [line.costUsd] : [])),
+  );
+  const where = saysForWhat(bill) ? " on Bedrock" : "";
   // What was used may be more than the bill: "of it" would be wrong.
-  const of = off > 0n ? `after USD ${usd(off)} of credits, refunds and discounts; before them` : "of it";
+  const of = off > 0n ? `after USD ${usd(off)} of credits, refunds and discounts${where}; before them` : "of it";
   const span = ` over ${plural(days, "day", "days")} (${first} to ${last}), ${of}`;
   const none = `${span} nothing for tokens of text models: routing moves none of it`;
   const unsaid = sumOf(unsaidLines(bill).map(({ line }) => line.costUsd));

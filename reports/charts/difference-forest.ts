@@ -5,7 +5,6 @@ import { headlineRun } from "../base/latency-view.ts";
 import {
   conditionText,
   formatInterval,
-  formatList,
   formatValue,
   PERCENT,
   pairingText,
@@ -14,7 +13,7 @@ import {
   type Unit,
 } from "../base/text.ts";
 import { type ChartTheme, type StrategyStyle, strategyStyles } from "../base/theme.ts";
-import { isLikeBaseline } from "../tables/other-requests.ts";
+import { otherCostsText } from "../tables/other-requests.ts";
 import { changeOf, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import type { Chart } from "./chart.ts";
 import { frame, type Layer, layerName, type Panel } from "./parts/frame.ts";
@@ -64,7 +63,7 @@ export const differenceForest: Chart = {
   },
   heading: (result) => ({
     title: `Against ${result.baseline}, p95 E2E latency${ofClass(result)} is ${shownText(shownDifferences(headlineRun(result).result, "e2eMsP95"))}; cost is ${shownText(shownDifferences(result, "usdPer1kServed"))}`,
-    subtitle: `${conditionText(result)}, ${pairingText(result)}. ${latencyText(result)}Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.${otherRequestsText(result)}`,
+    subtitle: `${conditionText(result)}, ${pairingText(result)}. ${latencyText(result)}Left of zero is better; intervals hold together at 95 % (Bonferroni); filled: shown to differ, hollow: not shown.${otherCostsText(result)}`,
   }),
   spec: (result, theme) => spec(headlineRun(result).result, strategyStyles(result, theme), theme, result),
   table: (result) => table(headlineRun(result).result, ofClass(result)),
@@ -79,14 +78,6 @@ function ofClass(result: RunResult): string {
 function latencyText(result: RunResult): string {
   const of = ofClass(result);
   return of === "" ? "" : `Latencies are those${of}, the rest is of all classes. `;
-}
-
-/** Of whom the costs are of other requests than the baseline's. */
-function otherRequestsText(result: RunResult): string {
-  const names = result.strategies.filter((each) => !isLikeBaseline(result, each)).map(({ name }) => name);
-  if (names.length === 0) return "";
-  const who = names.length > 3 ? `${names.length} strategies` : formatList(names);
-  return ` Costs of ${who} are of other requests than the baseline's: of a class at least a point more or fewer fail.`;
 }
 
 interface Drawable {

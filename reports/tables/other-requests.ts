@@ -3,7 +3,8 @@
  * serves other requests, and may look cheap by them. The verdict does not compare such, and tables do not judge them.
  */
 import type { Comparison, RunResult, StrategyResult } from "../../simulator/experiment/result.ts";
-import { servesAlike } from "../../simulator/experiment/served-mix.ts";
+import { servesAlike } from "../../simulator/experiment/standing.ts";
+import { formatList } from "../base/text.ts";
 import { type Cell, changeOf, relativePercent } from "./table.ts";
 
 export const OTHER_REQUESTS = "of other requests";
@@ -31,4 +32,12 @@ export function markedSaving(cell: Cell, isAlike: boolean): Cell {
 export function otherRequestsText(result: RunResult): string {
   if (result.strategies.every((each) => isLikeBaseline(result, each))) return "";
   return `; ${OTHER_REQUESTS} = of a class at least a point more or fewer fail than with the baseline, so that costs per 1,000 served are not of the same requests`;
+}
+
+/** Names those whose costs are of other requests than the baseline's, in a sentence for the conditions of a picture. */
+export function otherCostsText(result: RunResult): string {
+  const names = result.strategies.filter((each) => !isLikeBaseline(result, each)).map(({ name }) => name);
+  if (names.length === 0) return "";
+  const who = names.length > 3 ? `${names.length} strategies` : formatList(names);
+  return ` Costs of ${who} are of other requests than the baseline's: of a class at least a point more or fewer fail.`;
 }

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from "node:buffer";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { CsvError, parse } from "csv-parse/sync";
 import { MeridianError } from "../../simulator/base/errors.ts";
@@ -53,6 +53,7 @@ async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
     .filter((entry) => entry.isFile() && PART.test(entry.name) && !/manifest/i.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  refuseVersions(paths, folder);
   const parts: BillExport[] = [];
   const seen = new Set<string>();
   for (const path of paths) parts.push(await readOne(path, free, seen));
@@ -73,6 +74,25 @@ async function readParts(folder: string, free: FreeSize): Promise<BillExport> {
     lines: parts.flatMap(({ lines }) => lines),
     notes: [...new Set([note, ...parts.flatMap(({ notes }) => notes)])],
   };
+}
+
+/** `BILLING_PERIOD=2026-07` of Data Exports, `20260701-20260801` of older reports. */
+const PERIOD_FOLDER = /^(BILLING_PERIOD=\d{4}-\d{2}|\d{8}-\d{8})$/i;
+
+/** Exports that keep their versions put each refresh of a month, all of it, into a folder of its own. */
+function refuseVersions(paths: readonly string[], folder: string): void {
+  const versions = new Map<string, Set<string>>();
+  for (const path of paths) {
+    const period = dirname(dirname(path));
+    if (!PERIOD_FOLDER.test(basename(period))) continue;
+    versions.set(period, (versions.get(period) ?? new Set()).add(basename(dirname(path))));
+  }
+  const twice = [...versions].find(([, of]) => of.size > 1);
+  if (twice === undefined) return;
+  const names = [...twice[1]].sort();
+  const what = `${basename(twice[0])} is there in ${names.length} versions (${names[0]}, ${names[1]}${names.length > 2 ? " ..." : ""}): adding them up would count spend ${names.length === 2 ? "twice" : `${names.length} times`}`;
+  const fix = "give a folder with one version of each month, the newest, which its manifest names";
+  throw new MeridianError("data", { code: "BILL_FOLDER", where: folder, what, fix });
 }
 
 /** @param seen digests of the rows that parts before this one had */

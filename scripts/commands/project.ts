@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Option } from "commander";
 import writeFileAtomic from "write-file-atomic";
 import { EXIT_CODES, MeridianError } from "../../simulator/base/errors.ts";
+import { dailySpendOf } from "../../simulator/bill/daily-spend.ts";
 import { FLAT, type PriceScenario, projectBill, TREND_DAYS_MIN } from "../../simulator/bill/project.ts";
 import { usageLines } from "../../simulator/bill/spend.ts";
 import { addBillOptions, openBill } from "../bill/open-bill.ts";
@@ -49,9 +50,14 @@ async function runProject({ args, options, terminal }: CommandInput): Promise<nu
   }
   if (projection === undefined) {
     const fix = `export ${TREND_DAYS_MIN} days or more by day, or 7 days and give --growth low..high`;
+    const { days, estimated } = dailySpendOf(bill);
+    const changing =
+      estimated.length === 0
+        ? ""
+        : `: ${estimated.length} more may still change (Cost Explorer calls a month estimated until it is invoiced)`;
     throw new MeridianError("data", {
       code: "PROJECT_TOO_SHORT",
-      what: "too few days with spend",
+      what: `too few days with spend, ${days.length}${changing}`,
       where: from,
       fix,
     });

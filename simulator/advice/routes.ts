@@ -3,8 +3,7 @@
  * in their run: cost, latency and what was throttled; what a faster answer costs.
  */
 import type { Estimate, RunResult, StandingLevel, StrategyResult } from "../experiment/result.ts";
-import { servesAlike } from "../experiment/served-mix.ts";
-import { hasQuantile, standingOf } from "../experiment/standing.ts";
+import { hasQuantile, servesAlike, standingOf } from "../experiment/standing.ts";
 import type { Plan } from "../scenario/plan.ts";
 import { PREPAID, type RouteFamily, TOKEN_KINDS } from "../service/pricing/prices.ts";
 import type { ProfileData } from "../service/profiles.ts";

@@ -87,7 +87,7 @@ function candidateOf(lines: readonly ClassifiedLine[], { group, workload, listed
   const sold = soldAlike(lines, listed);
   const options = [
     optionOf("global profile", sold, listed, (key) => ({ ...key, family: "global" })),
-    optionOf("batch", sold, listed, (key) => ({ ...key, tier: "batch" })),
+    optionOf("batch", sold, listed, (key) => ({ ...key, tier: "batch" as const })),
     ...regions.map((region) => optionOf(region, sold, listed, (key) => ({ ...key, region, family: "regional" }))),
   ].filter((option) => option !== undefined);
   const parts = BigInt(Math.round((workload?.mayMove ?? 1) * 1e6));
@@ -152,7 +152,9 @@ function optionOf(
       then += cost;
       continue;
     }
-    const other = listPriceOf(example, prices, otherwise);
+    // What is not sold as batch by the list may not be sold so at all; what was bought so is.
+    const isNew = name === "batch" && example.tier !== "batch";
+    const other = listPriceOf(example, prices, otherwise, isNew);
     if (other === undefined) return undefined;
     for (const each of costsUsd) then += (each * other) / listed;
   }
@@ -168,7 +170,12 @@ const TIERS: Readonly<Record<string, ServiceTier>> = {
 };
 
 /** USD per million tokens of the line's kind, exact as the list writes it. */
-function listPriceOf(line: ClassifiedLine, prices: ListPrices, otherwise: Otherwise): Decimal | undefined {
+function listPriceOf(
+  line: ClassifiedLine,
+  prices: ListPrices,
+  otherwise: Otherwise,
+  isOwnTierOnly = false,
+): Decimal | undefined {
   const tier = TIERS[line.tier ?? ""];
   if (tier === undefined) return undefined;
   const key: PriceKey = {
@@ -178,20 +185,20 @@ function listPriceOf(line: ClassifiedLine, prices: ListPrices, otherwise: Otherw
     tier,
     ...(line.tokenKind === "cacheWrite1h" ? { cacheTtl: "1h" as const } : {}),
   };
-  return prices(otherwise(key), LISTED_AS[line.tokenKind!]);
+  return prices(otherwise(key), LISTED_AS[line.tokenKind!], isOwnTierOnly);
 }
 
-type ListPrices = (key: PriceKey, of: keyof TokenPricesUsdPerMTok) => Decimal | undefined;
+/** @param isOwnTierOnly none where the tier has no price of its own, and the usual ratio would stand in */
+type ListPrices = (key: PriceKey, of: keyof TokenPricesUsdPerMTok, isOwnTierOnly: boolean) => Decimal | undefined;
 
 /** Prices of a book, each looked up once: the thousands of lines of a bill ask for few. */
 function listPrices(book: PriceBook): ListPrices {
   const known = new Map<string, Decimal | undefined>();
-  return (key, of) => {
-    const name = `${of} ${key.model} ${key.region} ${key.family} ${key.tier} ${key.cacheTtl}`;
+  return (key, of, isOwnTierOnly) => {
+    const name = `${isOwnTierOnly} ${of} ${key.model} ${key.region} ${key.family} ${key.tier} ${key.cacheTtl}`;
     if (!known.has(name)) {
       const quote = book.quote(key);
-      // A model without a batch price of its own may not be sold as batch.
-      const isSold = !("code" in quote) && !(key.tier === "batch" && quote.isByRatio === true);
+      const isSold = !("code" in quote) && !(isOwnTierOnly && quote.isByRatio === true);
       known.set(name, isSold ? parseDecimal(String(quote.prices[of])) : undefined);
     }
     return known.get(name);

@@ -1,7 +1,7 @@
 /** Days and hours within a bill that have no usage: few accounts have such, and a lost part of an export looks so. */
 import { DAY_MS, HOUR_MS } from "../base/time.ts";
 import type { ClassifiedLine } from "./classify.ts";
-import { type Bill, creditDaysOf, daysOf, usageLines } from "./spend.ts";
+import { type Bill, creditDaysOf, daysOf, usageDaysOf, usageLines } from "./spend.ts";
 
 export interface Coverage {
   /** Days between the first and the last without usage, as days since 1970. */
@@ -15,7 +15,7 @@ export interface Coverage {
 
 export function coverageOf(bill: Bill): Coverage {
   const usage = bill.lines.filter(({ line }) => line.kind === "usage");
-  const days = daysOf(usage);
+  const days = usageDaysOf(bill);
   const credited = creditDaysOf(bill);
   const { first, last } = endsOf(days);
   const emptyDays: number[] = [];
@@ -36,7 +36,7 @@ function isOfAnHour({ line }: ClassifiedLine): boolean {
   return line.endMs - line.startMs <= HOUR_MS;
 }
 
-/** Of fewer days nobody can say which hours are usual: then all 24 are. */
+/** Fewer days do not tell which hours are usual: then all 24 are. */
 const DAYS_TO_KNOW = 4;
 
 function emptyHours(usage: Bill["lines"]): readonly number[] {

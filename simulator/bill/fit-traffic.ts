@@ -23,7 +23,7 @@ import {
   usdByDay,
   writeOverInput,
 } from "./fitted-class.ts";
-import { type Bill, daysOf, type SpendDimension, spendKeyOf, tokenLines } from "./spend.ts";
+import { type Bill, type SpendDimension, spendKeyOf, tokenLines, usageDaysOf } from "./spend.ts";
 
 export interface FitOptions {
   readonly bill: Bill;
@@ -94,7 +94,7 @@ const COPIES_MAX = 1000;
 
 /** All days from the bill's first usage to its last, as its figures by month have them: days without spend are days, too. */
 function daysWithin(bill: Bill): readonly number[] {
-  const { first, last } = endsOf(daysOf(bill.lines.filter(({ line }) => line.kind === "usage")));
+  const { first, last } = endsOf(usageDaysOf(bill));
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 

@@ -114,8 +114,6 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
     lastDay,
     months: monthsAfter(lastDay, options.months),
   };
-  const totals = (growthZ: number, levelZ: number, price: PriceScenario) =>
-    sumOf(model.months.map((month, i) => monthUsd(model, { month, index: i, growthZ, levelZ, price })));
   const scenarios = options.prices.map((price) => {
     const months = model.months.map((month, index) => ({
       month: new Date(month.from * DAY_MS).toISOString().slice(0, 7),
@@ -124,31 +122,7 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
     return { price, months, totalUsd: Z.map((_, q) => sumOf(months.map(({ usd }) => usd[q]!))) };
   });
   const standing: Model = { ...model, slope: { mean: 0, error: 0 } };
-  const withoutGrowth = Z.map((levelZ) =>
-    sumOf(model.months.map((month, index) => monthUsd(standing, { month, index, growthZ: 0, levelZ, price: FLAT }))),
-  );
-  const even: Model = { ...model, seasons: NO_SEASONS };
-  const evenly = sumOf(
-    model.months.map((month, index) => monthUsd(even, { month, index, growthZ: 0, levelZ: 0, price: FLAT })),
-  );
-  const changes = options.prices.filter(({ change }) => change !== 0);
-  const asProjected = totals(0, 0, FLAT);
-  const priceTotals = [asProjected, ...changes.map((price) => totals(0, 0, price))];
-  const tornado = [
-    { driver: "growth", lowUsd: totals(Z[0], 0, FLAT), highUsd: totals(Z[4], 0, FLAT) },
-    { driver: "level today", lowUsd: totals(0, Z[0], FLAT), highUsd: totals(0, Z[4], FLAT) },
-    {
-      driver: "growth ends now",
-      lowUsd: smallest([withoutGrowth[2]!, asProjected]),
-      highUsd: largest([withoutGrowth[2]!, asProjected]),
-    },
-    ...(changes.length === 0
-      ? []
-      : [{ driver: "prices and routing", lowUsd: smallest(priceTotals), highUsd: largest(priceTotals) }]),
-    ...(seasons.source === "none"
-      ? []
-      : [{ driver: "seasons", lowUsd: smallest([evenly, asProjected]), highUsd: largest([evenly, asProjected]) }]),
-  ];
+  const withoutGrowthUsd = Z.map((levelZ) => totalUsd(standing, { growthZ: 0, levelZ, price: FLAT }));
   const day = (index: number) => new Date(index * DAY_MS).toISOString().slice(0, 10);
   return {
     firstDay: day(daily[0]!.day),
@@ -162,10 +136,32 @@ export function projectBill(bill: Bill, options: ProjectionOptions): Projection 
     otherUsageUsd: otherUsageUsd(bill),
     weekdays: spend.empty.length === 0 ? weekdays : expected.map((factor) => factor / meanNumber(expected)),
     seasons,
-    withoutGrowthUsd: withoutGrowth,
+    withoutGrowthUsd,
     scenarios,
-    tornado: tornado.sort((a, b) => (b.highUsd - b.lowUsd > a.highUsd - a.lowUsd ? 1 : -1)),
+    tornado: tornadoOf(model, withoutGrowthUsd[2]!, options.prices),
   };
+}
+
+/** What each driver alone makes of the total, the widest first. */
+function tornadoOf(model: Model, withoutGrowthUsd: Decimal, prices: readonly PriceScenario[]): Projection["tornado"] {
+  const totals = (growthZ: number, levelZ: number, price: PriceScenario) => totalUsd(model, { growthZ, levelZ, price });
+  const asProjected = totals(0, 0, FLAT);
+  const changes = prices.filter(({ change }) => change !== 0);
+  const priceTotals = [asProjected, ...changes.map((price) => totals(0, 0, price))];
+  const evenly = totalUsd({ ...model, seasons: NO_SEASONS }, { growthZ: 0, levelZ: 0, price: FLAT });
+  const between = (driver: string, values: readonly Decimal[]) => ({
+    driver,
+    lowUsd: smallest(values),
+    highUsd: largest(values),
+  });
+  const tornado = [
+    { driver: "growth", lowUsd: totals(Z[0], 0, FLAT), highUsd: totals(Z[4], 0, FLAT) },
+    { driver: "level today", lowUsd: totals(0, Z[0], FLAT), highUsd: totals(0, Z[4], FLAT) },
+    between("growth ends now", [withoutGrowthUsd, asProjected]),
+    ...(changes.length === 0 ? [] : [between("prices and routing", priceTotals)]),
+    ...(model.seasons.source === "none" ? [] : [between("seasons", [evenly, asProjected])]),
+  ];
+  return tornado.sort((a, b) => (b.highUsd - b.lowUsd > a.highUsd - a.lowUsd ? 1 : -1));
 }
 
 export const FLAT: PriceScenario = { name: "prices as they are", change: 0, fromMonth: 1 };
@@ -299,6 +295,10 @@ interface MonthQuestion {
   readonly growthZ: number;
   readonly levelZ: number;
   readonly price: PriceScenario;
+}
+
+function totalUsd(model: Model, question: Omit<MonthQuestion, "month" | "index">): Decimal {
+  return sumOf(model.months.map((month, index) => monthUsd(model, { ...question, month, index })));
 }
 
 /** USD of a month, to the cent. */

@@ -227,6 +227,17 @@ export function daysOf(lines: readonly ClassifiedLine[]): ReadonlySet<number> {
   return days;
 }
 
+/**
+ * The days that a bill is of. What is metered by the month in a bill by day or hour (hosted zones, keys ...) says that a
+ * whole month was paid for, also where the bill ends on its third day: it does not count.
+ */
+export function usageDaysOf(bill: Bill): ReadonlySet<number> {
+  const usage = bill.lines.filter(({ line }) => line.kind === "usage");
+  const moved = new Set(usageLines(bill));
+  const counted = usage.filter((each) => each.line.endMs - each.line.startMs <= DAY_MS || moved.has(each));
+  return daysOf(counted.length === 0 ? usage : counted);
+}
+
 /** Days of UTC with a credit of their own: where an export nets credits with usage, the usage of the day is in it. */
 export function creditDaysOf(bill: Bill): ReadonlySet<number> {
   return daysOf(bill.lines.filter(({ line }) => line.kind === "credit" && line.endMs - line.startMs <= DAY_MS));

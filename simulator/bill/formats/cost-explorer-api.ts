@@ -2,8 +2,7 @@
 import { z } from "zod";
 import { firstProblems, MeridianError, type Problem } from "../../base/errors.ts";
 import { AWS_REGIONS } from "../../base/regions.ts";
-import { type BillExport, type BillLine, type Decimal, parseDecimal } from "../bill-line.ts";
-import { withCreditsBySign } from "../credits-by-sign.ts";
+import { type BillExport, type BillLine, type Decimal, parseDecimal, withCreditsBySign } from "../bill-line.ts";
 import { instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf, tagOf } from "./cost-explorer-long.ts";
 

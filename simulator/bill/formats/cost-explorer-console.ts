@@ -9,8 +9,8 @@ import {
   formatDecimal,
   parseUsd,
   sumOf,
+  withCreditsBySign,
 } from "../bill-line.ts";
-import { withCreditsBySign } from "../credits-by-sign.ts";
 import { periodsOf } from "../periods.ts";
 import { type DateOrder, dateOrderOf, instantMsOf } from "../table-reader.ts";
 import { chargeKindOf, regionOf } from "./cost-explorer-long.ts";

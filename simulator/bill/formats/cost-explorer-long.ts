@@ -1,7 +1,6 @@
 /** GetCostAndUsage flattened by a script: a row for each day and group, columns named after the API's members. */
 import { AWS_REGIONS } from "../../base/regions.ts";
-import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { withCreditsBySign } from "../credits-by-sign.ts";
+import { type BillExport, type BillLine, type BillTable, type ChargeKind, withCreditsBySign } from "../bill-line.ts";
 import { periodsOf } from "../periods.ts";
 import { type RowReader, readRows } from "../table-reader.ts";
 

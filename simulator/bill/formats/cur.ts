@@ -1,6 +1,5 @@
 /** Cost and Usage Reports: CUR 2.0 of Data Exports (`line_item_usage_type`) and the older `lineItem/UsageType`. */
-import type { BillExport, BillLine, BillTable, ChargeKind } from "../bill-line.ts";
-import { withCreditsBySign } from "../credits-by-sign.ts";
+import { type BillExport, type BillLine, type BillTable, type ChargeKind, withCreditsBySign } from "../bill-line.ts";
 import { categories, plainTags, type RowReader, readRows } from "../table-reader.ts";
 
 /** `lineItem/UsageStartDate` → `line_item_usage_start_date`; tags of older reports keep their key. */

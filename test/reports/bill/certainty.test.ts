@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { certainty } from "../../../reports/bill/certainty.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
 import { readCostExplorerLong } from "../../../simulator/bill/formats/cost-explorer-long.ts";
-import { createBill, partsOf } from "../../../simulator/bill/spend.ts";
+import { createBill } from "../../../simulator/bill/spend.ts";
 import { table } from "../../simulator/bill/formats/tables.ts";
 
 const HEAD = "date,service,usage_type,record_type,unblended_cost,estimated";
@@ -12,8 +12,7 @@ const line = (day: string, kind: string, usd: number, estimated = false) =>
 
 function textOf(...lines: readonly string[]): string {
   const bill = createBill(readCostExplorerLong(table([HEAD, ...lines].join("\n")), "a.csv"), createModelNames([]));
-  const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
-  return certainty({ bill, parts: partsOf(bill), ...none }).join("\n");
+  return certainty({ bill, candidates: [] }).join("\n");
 }
 
 describe("how sure the figures of a bill are", () => {

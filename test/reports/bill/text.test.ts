@@ -41,7 +41,7 @@ describe("a bill in the terminal", () => {
         ["USE1-NovaPro-input-tokens", "Usage", "9"],
         ["USE1-NovaPro-input-tokens", "Credit", "-4"],
       ]),
-      /^USD 5\.00 over 1 day .*, after USD 4\.00 of credits, refunds and discounts; before them USD 9\.00 for tokens/,
+      /^USD 5\.00 over 1 day .*, after USD 4\.00 of credits, refunds and discounts on Bedrock; before them USD 9\.00 for tokens/,
     );
     assert.equal(headlineOf([["USE1-NovaPro-input-tokens", "Credit", "-5.5"]]), "USD −5.50, of it no usage.");
   });
@@ -64,8 +64,7 @@ describe("a bill in the terminal", () => {
   it("names the days within a bill that have no usage", () => {
     const billOf = (rows: string) => {
       const bill = createBill(readCostExplorerConsole(table(`team,search($)\n${rows}`), "a.csv"), createModelNames([]));
-      const none = { groupings: [], candidates: [], anomalies: [], remarks: [], features: [], teamTag: undefined };
-      return certainty({ bill, parts: partsOf(bill), ...none }).join(" ");
+      return certainty({ bill, candidates: [] }).join(" ");
     };
     assert.match(
       billOf("2026-07-01,3\n2026-07-02,3\n2026-07-04,3\n2026-07-06,3"),

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { raw } from "hono/html";
 import { DARK, LIGHT } from "../../../reports/base/theme.ts";
-import { picturesHtml } from "../../../reports/html/elements.ts";
+import { picturesHtml, raw } from "../../../reports/html/elements.ts";
 import { SCRIPT, STYLE } from "../../../reports/html/page.ts";
 import { renderHtml } from "../../../reports/html/report.ts";
 import { renderValidationHtml } from "../../../reports/validation/report.ts";
@@ -190,7 +189,7 @@ test("the style sheet styles nothing that no page has, and loads nothing", async
   const pages = [
     await renderHtml({ ...unstable, strategies: violated, verdictSentences: ["The headline.", "What it assumes."] }),
     await renderValidationHtml(validation()),
-    // Pages of bills have pictures that are drawn twice.
+    // As bills and projections have them.
     picturesHtml(() => raw("<svg></svg>")),
   ].join();
   const present = new Set([...pages.matchAll(/ class="([^"]*)"/g)].flatMap((match) => match[1]!.split(" ")));

@@ -127,6 +127,27 @@ describe("bill exports", () => {
     );
   });
 
+  it("refuses versions of a month in one folder, which would count it as often", async () => {
+    const text = "line_item_usage_start_date,line_item_line_item_type,line_item_unblended_cost\n2026-07-01,Usage,1\n";
+    const write = async (...path: readonly string[]) => {
+      await mkdir(join(folder, ...path.slice(0, -1)), { recursive: true });
+      await writeFile(join(folder, ...path), text);
+    };
+    await write("kept", "data", "BILLING_PERIOD=2026-06", "20260626T000000Z-1", "a.csv");
+    await write("kept", "data", "BILLING_PERIOD=2026-07", "20260726T000000Z-1", "a-1.csv");
+    await write("kept", "data", "BILLING_PERIOD=2026-07", "20260726T000000Z-1", "a-2.csv");
+    assert.equal((await readBillFile(join(folder, "kept"))).lines.length, 3);
+    await write("kept", "data", "BILLING_PERIOD=2026-07", "20260727T000000Z-2", "a-1.csv");
+    await assert.rejects(readBillFile(join(folder, "kept")), (error) =>
+      /BILL_FOLDER .*BILLING_PERIOD=2026-07 is there in 2 versions \(20260726T000000Z-1, 20260727T000000Z-2\)/.test(
+        problemsOf(error),
+      ),
+    );
+    await write("older", "20260701-20260801", "uuid-1", "r-1.csv");
+    await write("older", "20260701-20260801", "uuid-2", "r-1.csv");
+    await assert.rejects(readBillFile(join(folder, "older")), (error) => /2 versions/.test(problemsOf(error)));
+  });
+
   it("says which lines stand twice, in a file and in parts that overlap, and that an empty file is empty", async () => {
     const text = gunzipSync(await readFile(join(BILLS, "cur-2.csv.gz"))).toString("utf8");
     const [head, ...rows] = text.trimEnd().split("\n");

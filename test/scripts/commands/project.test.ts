@@ -33,7 +33,15 @@ describe("meridian project", () => {
     const price = await meridianHere(["project", BILL, "--price", "cut=-20%"]);
     const short = await meridianHere(["project", "scenarios/bills/focus-1.0.csv.gz"]);
     assert.deepEqual([growth.code, price.code, short.code], [2, 2, 3]);
-    assert.match(short.stderr, /PROJECT_TOO_SHORT/);
+    assert.match(short.stderr, /PROJECT_TOO_SHORT .*: too few days with spend, 7$/m);
+    const head = "date,service,usage_type,cost,estimated";
+    const changing = Array.from({ length: 35 }, (_, at) => {
+      const day = new Date(Date.UTC(2026, 7, 25 + at)).toISOString().slice(0, 10);
+      return `${day},Amazon Bedrock,USE1-NovaLite-input-tokens,3,${day >= "2026-09-01"}`;
+    });
+    const estimated = join(folder, "estimated.csv");
+    writeFileSync(estimated, [head, ...changing].join("\n"));
+    assert.match((await meridianHere(["project", estimated])).stderr, /spend, 7: 28 more may still change/);
     const days = Array.from({ length: 40 }, (_, at) => new Date(Date.UTC(2026, 6, 1 + at)).toISOString().slice(0, 10));
     const byService = join(folder, "by-service.csv");
     writeFileSync(byService, ["Service,Amazon Bedrock($)", ...days.map((day) => `${day},3`)].join("\n"));

@@ -65,6 +65,17 @@ it("batch is a way only where the list has a price of it", async () => {
   };
   assert.ok(optionsOf(HAIKU, "Claude Haiku 4.5").includes("batch"));
   assert.ok(!optionsOf("anthropic.claude-sonnet-5", "Claude Sonnet 5").includes("batch"));
+  // What was bought as batch may still go elsewhere, at the usual ratio.
+  const names = createModelNames([{ id: "anthropic.claude-sonnet-5", name: "Claude Sonnet 5" }]);
+  const { export: exported } = billOf({
+    ...line("USE1-MP:USE1_input_tokens_batch-Units", "11", "10"),
+    service: "Claude Sonnet 5 (Amazon Bedrock Edition)",
+  });
+  const [found] = candidatesOf(createBill(exported, names), "tag:team", createPriceBook({ data: prices }), []);
+  assert.deepEqual(
+    found!.options.map((option) => option.name),
+    ["global profile"],
+  );
 });
 
 describe("candidates whose teams are known", () => {

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type BillLine, formatDecimal, ONE, parseDecimal, sumOf } from "../../../simulator/bill/bill-line.ts";
 import { createModelNames } from "../../../simulator/bill/classify.ts";
-import { anomaliesOf, createBill, partsOf, spendBy, spendByFeature } from "../../../simulator/bill/spend.ts";
+import {
+  anomaliesOf,
+  createBill,
+  partsOf,
+  spendBy,
+  spendByFeature,
+  usageDaysOf,
+} from "../../../simulator/bill/spend.ts";
 
 const line = (change: Partial<BillLine>): BillLine => ({
   startMs: Date.UTC(2026, 8, 1),
@@ -38,6 +45,25 @@ describe("spend by tag", () => {
       ["", "2"],
     ]);
     assert.deepEqual(keys(spendBy(bill, "tag:squad")), [[undefined, "5"]]);
+  });
+});
+
+describe("the days of a bill", () => {
+  const dayOf = (day: number) => line({ startMs: Date.UTC(2026, 8, day), endMs: Date.UTC(2026, 8, day + 1) });
+  const month = { startMs: Date.UTC(2026, 8, 1), endMs: Date.UTC(2026, 9, 1) };
+  const zone = line({ ...month, service: "Amazon Route 53", usageType: "HostedZone" });
+
+  it("are those of what is metered by the day, not the whole month of a hosted zone", () => {
+    assert.equal(usageDaysOf(billOf(dayOf(1), dayOf(2), dayOf(4), zone)).size, 3);
+    // Taxes and credits are no usage.
+    assert.equal(usageDaysOf(billOf(dayOf(1), line({ ...month, kind: "tax" }))).size, 1);
+  });
+
+  it("are whole months of a bill by month, and of months that stand beside days", () => {
+    assert.equal(usageDaysOf(billOf(line(month), zone)).size, 30);
+    const august = line({ startMs: Date.UTC(2026, 7, 1), endMs: Date.UTC(2026, 8, 1) });
+    assert.equal(usageDaysOf(billOf(august, dayOf(1), dayOf(2))).size, 33);
+    assert.equal(usageDaysOf(billOf(zone)).size, 30);
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it, test } from "node:test";
-import type { Comparison } from "../../../simulator/experiment/result.ts";
+import type { Comparison, StrategyResult } from "../../../simulator/experiment/result.ts";
 import {
   costValues,
   failsMore,
@@ -9,6 +9,7 @@ import {
   largestClass,
   leastOf,
   pairedDifference,
+  servesAlike,
   shortfallValues,
   speedValues,
   standingOf,
@@ -123,4 +124,21 @@ it("a shortfall is what a class lacks of the share that is asked for, a class th
   assert.ok(Math.abs(shortfall! - 0.1) < 1e-12);
   const [own] = shortfallValues([classOf("chat", 1, { sloShare: 0.85 }), classOf("code", 1, { sloShare: 0.995 })])(one);
   assert.ok(Math.abs(own! - (0.1 + 0.005) / 2) < 1e-12);
+});
+
+const failingShare = (value: number | null) => ({ failedShare: { value, low: null, high: null, n: 1 } });
+const servingOf = (total: number | null, classes: Readonly<Record<string, number>>) =>
+  ({
+    total: failingShare(total),
+    byClass: Object.entries(classes).map(([name, share]) => ({ name, ...failingShare(share) })),
+  }) as unknown as StrategyResult;
+
+test("strategies serve alike where no class fails a point more", () => {
+  const baseline = servingOf(0.02, { a: 0.02, b: 0.02 });
+  assert.ok(servesAlike(servingOf(0.028, { a: 0.028, b: 0.028 }), baseline));
+  assert.ok(!servesAlike(servingOf(0.04, { a: 0.04, b: 0.04 }), baseline));
+  assert.ok(!servesAlike(servingOf(0, { a: 0, b: 0 }), baseline));
+  // As many in all, and others: the dear class fails in place of the cheap one.
+  assert.ok(!servesAlike(servingOf(0.02, { a: 0.04, b: 0 }), baseline));
+  assert.ok(servesAlike(servingOf(null, {}), servingOf(0.005, {})));
 });
