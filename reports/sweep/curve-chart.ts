@@ -20,7 +20,7 @@ import {
   tickOptions,
   valueScale,
 } from "../charts/parts/frame.ts";
-import { endLabels, paintOrder, sloLabels, sloRules } from "../charts/parts/lines.ts";
+import { endLabels, paintOrder, plotWidth, sloLabels, sloRules } from "../charts/parts/lines.ts";
 import { estimateCell, leftColumn, rightColumn, type Table, textCell } from "../tables/table.ts";
 import {
   askedText,
@@ -34,7 +34,6 @@ import {
   type SweepReport,
 } from "./words.ts";
 
-const WIDTH = 820;
 const HEIGHT = 340;
 
 /** @param id of the chart and its table; a class's name may be anything, so it is no part of it */
@@ -145,6 +144,8 @@ function curveSpec(
     styles,
     theme,
   };
+  const lineEnds = endsOf(curves, names, unit);
+  const width = plotWidth(lineEnds);
   const order = paintOrder(styles);
   const byStrategy = order.flatMap((index) => {
     const curve = curves.find(({ strategy }) => strategy === names[index]);
@@ -156,14 +157,14 @@ function curveSpec(
       : order.flatMap((index) => crossingLayers(curves, names[index]!, index, slos[0]!.ms, context));
   return {
     ...frame(chart, chart.heading(report), theme),
-    width: WIDTH,
+    width,
     height: HEIGHT,
     layer: [
       ...sloRules(slos, unit, theme),
       ...byStrategy,
       ...marks,
       ...sloLabels(slos, unit, theme),
-      ...endLabels(endsOf(curves, names, unit), { scale: context.y, styles, width: WIDTH, height: HEIGHT, theme }),
+      ...endLabels(lineEnds, { scale: context.y, styles, width, height: HEIGHT, theme }),
     ],
     encoding: {
       x: {

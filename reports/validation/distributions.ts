@@ -200,8 +200,9 @@ export interface Curve {
   readonly unit: Unit;
 }
 
-const PANEL_WIDTH = 410;
-const PANEL_HEIGHT = 300;
+/** Of two panels, so that with their axes they fit a telephone. */
+const PANEL_WIDTH = 265;
+const PANEL_HEIGHT = 240;
 
 /** E2E and, where answers stream, the time to the first token. */
 export function curvesOf({ e2eCurve, ttftCurve }: StrategyValidation): readonly Curve[] {
@@ -229,7 +230,7 @@ export function curvesSpec(
 ): TopLevelSpec {
   return {
     ...frame({ question }, heading, theme),
-    spacing: 40,
+    spacing: 30,
     hconcat: panels.map((panel) => ({ width: PANEL_WIDTH, height: PANEL_HEIGHT, ...draw(panel) })),
   } as TopLevelSpec;
 }

@@ -47,6 +47,8 @@ export interface RunToCompare extends ComparedRun {
 /** Differences of shares below this are better or worse only where they are shown; more failures than this hide tails. */
 const FAILED_SHARE_MARGIN = 0.01;
 const ALPHA = 0.05;
+/** Below this p-value a difference of failures is more than chance: so rarely that a gate still fails in 5 of 100 at most. */
+const FAILED_ALPHA = 0.02;
 /** Fewest replications for an interval. */
 const REPLICATIONS_MIN = 2;
 
@@ -268,21 +270,24 @@ const NOTHING_FOUND: Found = {
   isSame: false,
 };
 
-/** Why a latency cannot be compared: an unstable run, or one that fails more, whose survivors look fast. */
-function noteOf({ pair, first, other }: PairContext, { key, metric }: Cell): string | null {
+/**
+ * Why a latency cannot be compared: an unstable run, or one that fails more, whose survivors look fast. A difference of
+ * failures that chance alone makes is none.
+ */
+function noteOf(context: PairContext, { key, metric }: Cell): string | null {
   if (!isLatency(metric)) return null;
-  const [a, b] = pair;
+  const { pair, first, other } = context;
   for (const [side, run] of [
-    [a, first],
-    [b, other],
+    [pair[0], first],
+    [pair[1], other],
   ] as const) {
     if (side.status === "unstable") return `${run.label} is unstable: its latency says how long the run was`;
   }
-  const failed = [first.result, other.result].map(
-    (result, i) => groupEstimate(result, pair[i]!, key, "failedShare")?.value ?? 0,
-  );
-  const more = failed[1]! - failed[0]!;
+  const [a, b] = [first.result, other.result].map((result, i) => groupEstimate(result, pair[i]!, key, "failedShare"));
+  const more = (b?.value ?? 0) - (a?.value ?? 0);
   if (Math.abs(more) <= FAILED_SHARE_MARGIN) return null;
+  const { p } = differenceOf(context, { key, metric: "failedShare", a: a ?? NO_ESTIMATE, b: b ?? NO_ESTIMATE });
+  if (p !== null && p >= FAILED_ALPHA) return null;
   return `${(more > 0 ? other : first).label} fails ${(100 * Math.abs(more)).toFixed(1)} points more: those that survive look fast`;
 }
 

@@ -46,10 +46,12 @@ const RESAMPLES = 400;
 export function rowsDifference(a: Side, b: Side, asked: Asked): RowsDifference {
   const [figureA, figureB] = [figureOf(a, asked.strategies[0], asked), figureOf(b, asked.strategies[1], asked)];
   if (figureA !== undefined && figureB !== undefined && isSameSchedule(a, b, figureA, figureB)) {
-    return { ...pairedRows(figureA, figureB), least: leastOf(figureA, figureB) };
+    return { ...pairedRows(figureA, figureB, asked.estimates), least: leastOf(figureA, figureB) };
   }
-  const momentsA = figureA === undefined ? replicationMoments(a, asked, 0) : rowMoments(figureA);
-  const momentsB = figureB === undefined ? replicationMoments(b, asked, 1) : rowMoments(figureB);
+  const momentsA =
+    figureA === undefined ? replicationMoments(a, asked, 0) : rowMoments(figureA, asked.estimates[0].value);
+  const momentsB =
+    figureB === undefined ? replicationMoments(b, asked, 1) : rowMoments(figureB, asked.estimates[1].value);
   if (momentsA === undefined || momentsB === undefined) return { ...NOTHING, n: 0, least: null };
   const isSingle = (figure: RowFigure | undefined, { n }: Moments) => figure === undefined && n < 2;
   const least = isSingle(figureA, momentsA) || isSingle(figureB, momentsB) ? 2 : leastOf(figureA, figureB);
@@ -164,15 +166,20 @@ function ratioParts(
   }
 }
 
-/** A side's value and error as the moments of as many values as there are blocks. */
-function rowMoments(row: RowFigure): Moments | undefined {
+/**
+ * A side's value and error as the moments of as many values as there are blocks.
+ *
+ * @param told the figure as the run's result has it, which is what is shown; a percentile there lies between two requests
+ */
+function rowMoments(row: RowFigure, told: number | null): Moments | undefined {
   const zero: Figure = {
     kind: "ratio",
     numerator: new Float64Array(row.requests),
     denominator: new Float64Array(row.requests).fill(1),
   };
-  const { value, error, blocks } = bootstrap(row.figure, zero, row.requests);
-  if (Number.isNaN(value)) return undefined;
+  const { value: ofRows, error, blocks } = bootstrap(row.figure, zero, row.requests);
+  if (Number.isNaN(ofRows)) return undefined;
+  const value = told ?? ofRows;
   if (!row.isEnough || Number.isNaN(error) || blocks < 2) return { mean: value, variance: null, n: 1 };
   return { mean: value, variance: Math.max(error, row.errorMin) ** 2 * blocks, n: blocks };
 }
@@ -185,10 +192,16 @@ function bootstrap(of: Figure, than: Figure, requests: number) {
   return { value: difference.value, error, blocks, of: simulated, than: measured };
 }
 
-function pairedRows(a: RowFigure, b: RowFigure): MeanDifference & { readonly n: number } {
+function pairedRows(
+  a: RowFigure,
+  b: RowFigure,
+  [toldA, toldB]: Asked["estimates"],
+): MeanDifference & { readonly n: number } {
   const n = Math.min(a.count, b.count);
-  const { value, error, blocks, than } = bootstrap(b.figure, a.figure, a.requests);
-  if (Number.isNaN(value)) return { ...NOTHING, n };
+  const { value: ofRows, error, blocks, than: thanOfRows } = bootstrap(b.figure, a.figure, a.requests);
+  if (Number.isNaN(ofRows)) return { ...NOTHING, n };
+  const isTold = toldA.value !== null && toldB.value !== null;
+  const [value, than] = isTold ? [toldB.value - toldA.value, toldA.value] : [ofRows, thanOfRows];
   const isKnown = a.isEnough && b.isEnough && !Number.isNaN(error) && blocks > 1;
   const least = Math.hypot(a.errorMin, b.errorMin);
   // Where no pair differs there is nothing that few events could hide.

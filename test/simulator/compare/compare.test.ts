@@ -70,6 +70,17 @@ describe("a comparison of runs", () => {
     assert.match(rows[1]!.note!, /b fails 20\.0 points more/);
   });
 
+  it("compares latencies where failures differ by chance only, and not where nothing tells that it is chance", () => {
+    // Two points more on average, and as far apart within each run: p is above 0.3.
+    const unlike = (by: number) => BASE.map((_, i) => 0.1 + by + (i % 2 === 0 ? 0.05 : -0.05));
+    const of = (label: string, seed: number, by: number, n = BASE.length) =>
+      run({ e2eMsP95: BASE.slice(0, n), failedShare: unlike(by).slice(0, n) }, { label, seed });
+    const latency = (n?: number) =>
+      compareRuns([of("a", 1, 0, n), of("b", 2, 0.02, n)]).rows.find(({ metric }) => metric === "e2eMsP95")!;
+    assert.deepEqual([latency().verdict, latency().note], ["not shown", null]);
+    assert.match(latency(1).note!, /b fails 2\.0 points more/);
+  });
+
   it("corrects over all rows that were tested, and counts them", () => {
     const random = purposeStream(3, "compare");
     const normal = normalFrom(random);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { quantileSorted } from "../../../simulator/base/statistics.ts";
 import { compareRuns } from "../../../simulator/compare/compare.ts";
 import { type MeasuredMoments, rowsDifference } from "../../../simulator/compare/measured-rows.ts";
 import { purposeStream } from "../../../simulator/random/sampler.ts";
@@ -28,11 +29,12 @@ function sampleOf(e2eMs: readonly number[]): MeasuredMoments {
 }
 
 function measured(label: string, times: readonly number[], traffic: string) {
+  const served = times.filter((ms) => !Number.isNaN(ms)).sort((x, y) => x - y);
   const value = {
-    e2eMsP95: [1],
-    failedShare: [0],
+    e2eMsP95: [quantileSorted(served, 0.95)],
+    failedShare: [1 - served.length / times.length],
     throttledAttemptShare: [0],
-    usdPer1kServed: [10],
+    usdPer1kServed: [10 * (times.length / served.length)],
     goodputShare: [1],
   };
   const run = runOf({
@@ -44,16 +46,19 @@ function measured(label: string, times: readonly number[], traffic: string) {
   return { ...run, rows: new Map([["single", sampleOf(times)]]) };
 }
 
-const KEY = {
-  strategies: ["single", "single"],
-  key: { scope: "total", name: "", metrics: [] },
-  estimates: [
-    { value: 1, low: null, high: null, n: 1 },
-    { value: 1, low: null, high: null, n: 1 },
-  ],
-} as const;
+const p95Of = ({ result }: ReturnType<typeof measured>) => ({
+  value: result.strategies[0]!.samples![0]!.values.e2eMsP95[0]!,
+  low: null,
+  high: null,
+  n: 1,
+});
 const p95 = (a: ReturnType<typeof measured>, b: ReturnType<typeof measured>) =>
-  rowsDifference(a, b, { ...KEY, metric: "e2eMsP95" });
+  rowsDifference(a, b, {
+    strategies: ["single", "single"],
+    key: { scope: "total", name: "", metrics: [] },
+    estimates: [p95Of(a), p95Of(b)],
+    metric: "e2eMsP95",
+  });
 
 test("intervals of a p95 hold the truth in about 95 of 100, on one schedule and on two", () => {
   const truth = -Math.log(0.05) * 300;
@@ -115,4 +120,5 @@ test("a measured run is compared with a simulated one by the errors of both", ()
   assert.equal(pairings[0]!.method, "measured requests");
   const row = rows.find(({ metric }) => metric === "e2eMsP95")!;
   assert.ok(row.difference.low! < 0 && row.difference.high! > 0);
+  assert.ok(Math.abs(row.difference.value! - (row.b.value! - row.a.value!)) < 1e-9, "of the values beside it");
 });

@@ -132,7 +132,7 @@ describe("meridian bench --target bedrock", () => {
       notes,
       /the service counted (\d+) input tokens where \1 were wanted \(\+0\.0 %\), and \d+ output tokens/,
     );
-    assert.match(notes, /The scenario's 1 gates are about its whole run and were not checked/);
+    assert.match(notes, /The scenario's gate is about its whole run and was not checked/);
     const left = (await traces(folder)).replaceAll(profile, "");
     for (const secret of [accessKeyId, secretAccessKey]) {
       assert.ok(![left, stdout, stderr].some((text) => text.includes(secret)), "no secret is left anywhere");
