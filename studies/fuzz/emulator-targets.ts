@@ -18,7 +18,13 @@ const CALLS: readonly (readonly [method: string, path: string, body?: unknown])[
     const body = {
       messages: [
         ...hello,
-        { role: "assistant", content: [{ toolUse: { toolUseId: "a", name: "t", input: { n: 1 } } }] },
+        {
+          role: "assistant",
+          content: [
+            { reasoningContent: { reasoningText: { text: "so", signature: "c2ln" } } },
+            { toolUse: { toolUseId: "a", name: "t", input: { n: 1 } } },
+          ],
+        },
         {
           role: "user",
           content: [

@@ -4,6 +4,8 @@ import type { ScenarioInput } from "../../../simulator/scenario/schema.ts";
 import { classInput, HAIKU, scenarioInput, worldInput } from "../scenario/base.ts";
 
 const time = fc.constantFrom("0s", "1ms", "50ms", "300ms", "1s", "4s", "30s");
+/** In which nothing at all can be answered. */
+const limit = fc.constantFrom("1us", "1ms", "50ms", "300ms", "1s", "4s", "30s");
 const room = fc.constantFrom<number | "unlimited">(0, 2, "unlimited");
 const servers = fc.constantFrom<number | "unlimited">(1, 3, "unlimited");
 const impatience = fc.constantFrom({}, { patience: { constant: "0s" } }, { patience: { constant: "500ms" } });
@@ -73,8 +75,8 @@ const client = fc.record(
       { custom: { maxAttempts: "unlimited", budget: { tokens: 3 } } },
       { custom: { maxAttempts: "unlimited", backoff: { grow: { base: "500ms" } } } },
     ),
-    timeout: time,
-    deadline: time,
+    timeout: limit,
+    deadline: limit,
     hedge: fc.record({ after: time, max: fc.constantFrom(1, 3) }),
   },
   { requiredKeys: ["retry"] },
